@@ -1,0 +1,76 @@
+"""Reads of people and units."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Q, QuerySet
+
+from accounts.models import ApiToken, Installation, Invitation, Membership, Unit, User, is_demo, root_unit
+from foundation.access import within
+from foundation.actor import Actor
+
+
+def members(actor: Actor) -> QuerySet[Membership]:
+    """Live roles in scope with names: one query, whatever their number."""
+    seen = Membership.objects.visible_to(actor).filter(pk__in=Membership.objects.live().values("pk"))
+    return seen.select_related("user", "unit")
+
+
+def waiting(actor: Actor) -> list[Membership]:
+    """Proposed roles in scope, longest waiting first."""
+    return list(members(actor).filter(confirmed_at=None).select_related("given_by").order_by("since"))
+
+
+def open_invitations(actor: Actor) -> list[Invitation]:
+    """Invitations this person could take back, newest first."""
+    query = Invitation.objects.open().filter(within(actor.paths("accounts.member.invite")))
+    return list(query.select_related("unit", "invited_by").order_by("-created_at"))
+
+
+def unit_tree(actor: Actor) -> list[Unit]:
+    """Units in scope with how many people hold a role there, parents before children."""
+    people = Count(
+        "memberships__user", distinct=True, filter=Q(memberships__ended_at=None, memberships__user__is_active=True)
+    )
+    return list(Unit.objects.visible_to(actor).annotate(people=people).order_by("path"))
+
+
+def units_below(unit: Unit) -> QuerySet[Unit]:
+    """Open units in the subtree, the unit itself included."""
+    return Unit.objects.open().filter(within([unit.path], "path")).order_by("path")
+
+
+def units_with(actor: Actor, permission: str) -> QuerySet[Unit]:
+    """Open units where the actor holds the permission in full: what a unit field of a form offers."""
+    units = Unit.objects.open().order_by("path")
+    return units if actor.is_system else units.filter(within(actor.paths(permission), "path"))
+
+
+def tokens_of(user: User) -> list[ApiToken]:
+    return list(ApiToken.objects.filter(user=user).select_related("unit").order_by("revoked_at", "-created_at"))
+
+
+def persona_user(key: str) -> User | None:
+    """The person behind a persona; nobody outside a marked demo."""
+    if not key or not is_demo():
+        return None
+    return User.objects.filter(persona=key, is_active=True).order_by("created_at").first()
+
+
+def unmarked_demo() -> bool:
+    """Data of a real installation in this database: `DEMO=1` must not start on it."""
+    return Unit.objects.exists() and not Installation.objects.filter(demo=True).exists()
+
+
+__all__ = [
+    "is_demo",
+    "members",
+    "open_invitations",
+    "persona_user",
+    "root_unit",
+    "tokens_of",
+    "unit_tree",
+    "units_below",
+    "units_with",
+    "unmarked_demo",
+    "waiting",
+]

@@ -1,0 +1,144 @@
+"""The Shanghai charter from draft to a proposed decision; Lyon ended in Stop; Penang is drafting."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from charter import services
+from charter.models import Charter
+from desk.demo import stories
+from desk.demo.calendar import Calendar
+from desk.demo.cases import Cases
+from desk.demo.cast import Cast
+from foundation import clock
+from metrics.models import Pilot
+
+EXIT = "Keep prompts, workflows and runbooks; end access within a week; delete exports within 30 days."
+
+
+def sign_shanghai(calendar: Calendar, cast: Cast, cases: Cases, pilots: dict[str, Pilot]) -> Charter:
+    lead = cast.actor("lead")
+    with clock.pinned(calendar.at(-92, 15)):
+        charter = services.draft_charter(
+            actor=lead,
+            unit=cast.units["CN"],
+            question_en="Can AI assistants take the repetitive checks off Shanghai operations, safely and measurably?",
+            question_zh="AI 助手能否安全、可衡量地替上海运维团队接走重复性检查？",
+            starts_on=calendar.box_starts,
+            ends_on=calendar.box_ends,
+            lead=cast["lead"],
+            cases=[cases.candidates["reports"], cases.candidates["triage"]],
+            signers={"cio": cast["cio"], "ops_head": cast["ops_head"]},
+            exit_plan=EXIT,
+        )
+        for en, zh, _answer, _evidence in stories.ASSUMPTIONS:
+            services.add_question(actor=lead, charter=charter, text_en=en, text_zh=zh)
+        for case in charter.cases.all():
+            key = next(k for k, c in cases.candidates.items() if c.pk == case.candidate_id)
+            services.link_pilot(actor=lead, charter=charter, case=case, pilot=pilots[key])
+    with clock.pinned(calendar.at(-91, 10)):
+        charter = services.send_charter(actor=lead, charter=charter)
+    for hour, who in ((10, "ops_head"), (16, "cio")):
+        with clock.pinned(calendar.at(-89, hour)):
+            charter = services.sign_charter(
+                actor=cast.actor(who), charter=charter, digest=charter.current_text.digest  # type: ignore[union-attr]
+            )
+    with clock.pinned(calendar.monday(0) + timedelta(hours=9)):
+        for case in charter.cases.all():
+            services.start_pilot(actor=lead, charter=charter, case=case)
+    return charter
+
+
+def answer_questions(calendar: Calendar, cast: Cast, charter: Charter) -> None:
+    for number, question in enumerate(charter.questions.order_by("number")):
+        _en, _zh, answer, evidence = stories.ASSUMPTIONS[number]
+        if answer != "open":
+            with clock.pinned(calendar.at(-70 + 5 * number, 16)):
+                services.answer_question(actor=cast.actor("architect"), question=question, answer=answer, evidence=evidence)
+
+
+def continue_at_midpoint(calendar: Calendar, cast: Cast, charter: Charter) -> None:
+    point = charter.points.order_by("on")[0]
+    day = (point.on - calendar.today).days
+    with clock.pinned(calendar.at(day, 10)):
+        decision = services.prepare_decision(
+            actor=cast.actor("lead"), charter=charter, point=point, outcome="CONTINUE",
+            rationale="Both cases run every week; nothing speaks against going on.",
+        )  # fmt: skip
+    with clock.pinned(calendar.at(day, 14)):
+        decision = services.propose_decision(actor=cast.actor("ops_head"), decision=decision, outcome="CONTINUE")
+    with clock.pinned(calendar.at(day, 17)):
+        services.sign_decision(
+            actor=cast.actor("cio"), decision=decision, outcome="CONTINUE", digest=decision.digest
+        )
+
+
+def propose_expand(calendar: Calendar, cast: Cast, charter: Charter) -> None:
+    charter.refresh_from_db()
+    point = charter.points.order_by("-on")[0]
+    with clock.pinned(calendar.at(-2, 9)):
+        decision = services.prepare_decision(
+            actor=cast.actor("lead"), charter=charter, point=point, outcome="EXPAND",
+            rationale="The report case is measured and reused; triage stays at its present size for another quarter.",
+            scope="Reports to two more vendors; triage as it is.",
+            owner_id=str(cast["ops_head"].pk),
+            run_cost="As reported by the runtime; see the usage page.",
+            summary="Reports are drafted by the assistant and signed by people.",
+            deviation_reason="Expand was agreed for the report case alone.",
+        )  # fmt: skip
+    with clock.pinned(calendar.at(-2, 16)):
+        services.propose_decision(actor=cast.actor("ops_head"), decision=decision, outcome="EXPAND")
+
+
+def stop_lyon(calendar: Calendar, cast: Cast) -> None:
+    lead = cast.actor("lyon_lead")
+    with clock.pinned(calendar.at(-170, 10)):
+        charter = services.draft_charter(
+            actor=lead,
+            unit=cast.units["EM"],
+            question_en="Can an assistant answer access requests in Lyon without a second look?",
+            question_zh="助手能否在里昂独立答复权限申请？",
+            starts_on=calendar.today - timedelta(days=160),
+            ends_on=calendar.today - timedelta(days=76),
+            lead=cast["lyon_lead"],
+            signers={"cio": cast["cio"], "ops_head": cast["lyon_head"]},
+            exit_plan=EXIT,
+        )
+        services.add_question(
+            actor=lead, charter=charter, text_en="Request texts name the system.", text_zh="申请文本写明系统名称。"
+        )
+        charter = services.send_charter(actor=lead, charter=charter)
+    for hour, who in ((10, "lyon_head"), (12, "cio")):
+        with clock.pinned(calendar.at(-165, hour)):
+            charter = services.sign_charter(
+                actor=cast.actor(who), charter=charter, digest=charter.current_text.digest  # type: ignore[union-attr]
+            )
+    with clock.pinned(calendar.at(-120, 11)):
+        services.answer_question(
+            actor=lead, question=charter.questions.get(), answer="did_not_hold", evidence="Six of ten requests do not."
+        )
+    point = charter.points.order_by("-on")[0]
+    with clock.pinned(calendar.at(-75, 10)):
+        decision = services.prepare_decision(
+            actor=lead, charter=charter, point=point, outcome="STOP",
+            rationale="We learned that request texts carry too little; the form is mended first.",
+            summary="Mend the request form before asking an assistant.",
+            deviation_reason="The main assumption did not hold; more weeks would not change that.",
+        )  # fmt: skip
+        decision = services.propose_decision(actor=cast.actor("lyon_head"), decision=decision, outcome="STOP")
+    with clock.pinned(calendar.at(-74, 10)):
+        services.sign_decision(actor=cast.actor("cio"), decision=decision, outcome="STOP", digest=decision.digest)
+
+
+def draft_penang(calendar: Calendar, cast: Cast) -> None:
+    with clock.pinned(calendar.at(-4, 11)):
+        services.draft_charter(
+            actor=cast.actor("adopter"),
+            unit=cast.units["SE"],
+            question_en="Does the Shanghai report workflow help Penang's two plants as well?",
+            question_zh="上海的报告工作流对槟城两座工厂同样有用吗？",
+            starts_on=calendar.today + timedelta(days=14),
+            ends_on=calendar.today + timedelta(days=14 + 90),
+            lead=cast["adopter"],
+            signers={"cio": cast["cio"], "ops_head": cast["se_head"]},
+        )

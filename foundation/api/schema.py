@@ -1,0 +1,57 @@
+"""One AutoSchema: every operation declares its refusals as problem+json."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+
+PROBLEM_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "reasons"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string", "description": "request id"},
+        "code": {"type": "string"},
+        "reasons": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["code", "text"],
+                "properties": {
+                    "code": {"type": "string"},
+                    "text": {"type": "string"},
+                    "field": {"type": "string"},
+                    "fix": {"type": "string"},
+                },
+            },
+        },
+    },
+}
+REFUSALS = {
+    "400": "cannot be read",
+    "401": "not signed in",
+    "403": "not permitted",
+    "404": "nothing here, or not visible",
+    "406": "not acceptable",
+    "409": "not yet possible",
+    "412": "stale",
+    "413": "too large",
+    "415": "unsupported media type",
+    "422": "invalid",
+    "428": "If-Match missing",
+    "429": "too many",
+}
+
+
+class HouseSchema(AutoSchema):
+    def _get_response_bodies(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        responses = super()._get_response_bodies(*args, **kwargs)
+        for status, text in REFUSALS.items():
+            responses.setdefault(
+                status, {"description": text, "content": {"application/problem+json": {"schema": PROBLEM_SCHEMA}}}
+            )
+        return responses

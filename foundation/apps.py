@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class FoundationConfig(AppConfig):
+    name = "foundation"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from foundation import access_verbs, notify  # noqa: F401
+        from foundation.db import install_triggers
+        from foundation.imports import tasks, verbs  # noqa: F401
+
+        post_migrate.connect(install_triggers, dispatch_uid="foundation.triggers")

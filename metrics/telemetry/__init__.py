@@ -1,0 +1,1 @@
+"""From a connection to committed rows: the way out, the days, the pull."""

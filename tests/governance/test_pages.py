@@ -1,0 +1,375 @@
+"""The pages of governance, walked as each role does, without JavaScript."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from foundation import clock
+from foundation.models import AuditEvent
+from governance import selectors, services
+from governance.models import Approval, Condition, DataCategory, GateDecision, Pattern, Submission, Vote
+from tests.governance.builders import (
+    FLOW,
+    LANE_ROLES,
+    a_loaded_catalogue,
+    a_submitted_request,
+    an_approved_pattern,
+    an_open_request,
+    fill,
+    vote,
+)
+from tests.world import a_member, a_user, actor, client_for
+
+pytestmark = pytest.mark.django_db
+
+
+def text(response):
+    return response.content.decode()
+
+
+def pages_of(submission):
+    decided = Approval.objects.first()
+    return [
+        reverse("governance:home"),
+        reverse("governance:requests"),
+        reverse("governance:approvals"),
+        reverse("governance:conditions"),
+        reverse("governance:request", args=[submission.key]),
+        reverse("governance:review", args=[submission.key]),
+        reverse("governance:pattern", args=[Pattern.objects.get().key]),
+        reverse("governance:category", args=["know_how"]),
+        decided.get_absolute_url(),
+        Condition.objects.get().get_absolute_url(),
+    ]
+
+
+@pytest.mark.parametrize("role", ["architect", "data_approver", "ops_head", "cio", "reader", "auditor", "system_admin"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_page_opens_for_every_role_of_the_unit(world, role, language):
+    submission = an_approved_pattern(world, condition=True).submissions.get()
+    client = client_for(getattr(world, role))
+    for url in pages_of(submission):
+        response = client.get(url, {"lang": language})
+        assert response.status_code == 200, url
+
+
+def test_another_unit_sees_what_is_handed_down_and_nothing_else(world):
+    submission = an_approved_pattern(world, condition=True).submissions.get()
+    client = client_for(world.outsider)
+    for url in pages_of(submission)[4:6] + pages_of(submission)[8:]:
+        assert client.get(url).status_code == 404, url
+    home = text(client.get(reverse("governance:home")))
+    assert submission.key not in home and "Remove names" not in home
+    assert client.get(reverse("governance:pattern", args=[Pattern.objects.get().key])).status_code == 200
+
+
+def test_an_empty_house_offers_the_first_step(world):
+    a_loaded_catalogue(world)
+    page = text(client_for(world.architect).get(reverse("governance:home")))
+    assert "Approve a pattern once, reuse it." in page and reverse("governance:request_new") in page
+    assert (
+        reverse("governance:request_new") not in text(client_for(world.reader).get(reverse("governance:home")))
+    )
+
+
+def test_an_architect_asks_from_the_first_page_to_submit(world):
+    pattern = a_loaded_catalogue(world)
+    client = client_for(world.architect)
+    made = client.post(reverse("governance:request_new"), {"unit": world.cn.pk, "pattern": pattern.pk})
+    submission = Submission.objects.get()
+    assert made.url == submission.get_absolute_url()
+    page = text(client.get(made.url))
+    assert "Not started" in page and "Say in a sentence what the pattern is for." in page and "disabled" in page
+    _fill_by_hand(client, submission)
+    page = text(client.get(made.url))
+    assert "Check and submit" in page and "Say in a sentence" not in page
+    confirm = client.get(f"{made.url}/submit")
+    assert "Data Approver" in text(confirm)
+    assert Submission.objects.get().state == "draft"
+    done = client.post(f"{made.url}/submit", {"version": Submission.objects.get().version})
+    assert done.status_code == 302 and Submission.objects.get().state == "submitted"
+
+
+def _fill_by_hand(client, submission):
+    def send(section, **data):
+        version = Submission.objects.get().version
+        response = client.post(f"/governance/{submission.key}/{section}", {"version": version, **data})
+        assert response.status_code == 302, text(response)
+
+    send("purpose", purpose_en="Answer routine questions", purpose_zh="")
+    slots = client.get(f"/governance/{submission.key}/slots").context["form"]
+    send("slots", **{name: field.queryset.first().pk for name, field in slots.fields.items()})
+    controls = {}
+    for code in ("network", "firewall", "identity", "logging"):
+        controls |= {
+            f"{code}-answer": "reused",
+            f"{code}-evidence": "Validation 7",
+            f"{code}-evidence_on": "2026-05-01",
+        }
+    send("landing", **{**FLOW, "accessed_from": "Shanghai, Penang"}, **controls)
+    used = {f"{c.code}-use": "on" for c in DataCategory.objects.all()}
+    send("data", **used, **{f"CN{n:02d}-answer": "no" for n in range(1, 13)}, **{"CN07-except": ["external"]})
+    send("exit", portable_assets=["prompts", "workflows"], exit_plan_en="Export and stop.")
+
+
+def test_a_stale_section_is_refused_with_412(world):
+    submission = an_open_request(world)
+    client = client_for(world.architect)
+    url = f"/governance/{submission.key}/purpose"
+    assert client.post(url, {"version": 1, "purpose_en": "One"}).status_code == 302
+    assert client.post(url, {"version": 1, "purpose_en": "Two"}).status_code == 412
+
+
+def test_a_wrong_number_comes_back_with_the_form_and_its_words(world):
+    submission = an_open_request(world)
+    response = client_for(world.architect).post(
+        f"/governance/{submission.key}/landing", {"version": submission.version, **FLOW, "retention_days": "99999"}
+    )
+    assert response.status_code == 422 and "from 0 to 3650" in text(response)
+
+
+def review_data(client, submission, **changes):
+    """What a browser would send back: every radio as chosen, all else as shown."""
+    review = client.get(reverse("governance:review", args=[submission.key])).context["review"]
+    data = {"lane": review.lane, "digest": review.pack.digest, "step": "restate"}
+    data |= {f"choice-{row.key}": "approve" for row in review.rows}
+    return data | changes
+
+
+def test_an_approver_decides_in_three_steps(world):
+    submission = a_submitted_request(world)
+    client = client_for(world.data_approver)
+    url = reverse("governance:review", args=[submission.key])
+    page = text(client.get(url))
+    assert "What is new" in page and "Confirm my decisions" in page and "Each item needs a decision first" in page
+    assert Submission.objects.get().state == "submitted"
+    due = (clock.today("Asia/Shanghai") + timedelta(days=30)).isoformat()
+    condition = {
+        "choice-category:know_how": "condition",
+        "text-category:know_how": "Remove names from postmortems",
+        "owner-category:know_how": str(world.architect.pk),
+        "due-category:know_how": due,
+    }
+    data = review_data(client, submission, **condition)
+    restated = client.post(url, data)
+    assert restated.status_code == 200 and "Read it once more" in text(restated)
+    assert Vote.objects.count() == 0
+    done = client.post(url, {**data, "step": "confirm"}, follow=True)
+    assert "Your decision is recorded" in text(done)
+    vote_made = Vote.objects.get()
+    assert (vote_made.choice, vote_made.role_at_time) == ("approve_with_conditions", "data approver")
+
+
+def test_the_rail_counts_without_writing(world):
+    submission = a_submitted_request(world)
+    client = client_for(world.data_approver)
+    url = reverse("governance:review", args=[submission.key])
+    data = review_data(client, submission, step="count")
+    del data["choice-category:external"]
+    answer = text(client.post(url, data))
+    assert "5 of 6 decided." in answer and "disabled" in answer and "<html" not in answer
+    assert Vote.objects.count() == 0
+
+
+def test_an_unfinished_review_comes_back_with_its_gaps(world):
+    submission = a_submitted_request(world)
+    client = client_for(world.data_approver)
+    url = reverse("governance:review", args=[submission.key])
+    data = review_data(client, submission, **{"choice-category:know_how": "condition"})
+    del data["choice-category:external"]
+    answer = client.post(url, data)
+    assert answer.status_code == 422
+    assert "Name who owns the condition." in text(answer) and "not decided yet" in text(answer)
+    assert client.post(url, {**data, "step": "confirm"}).status_code == 422
+    assert Vote.objects.count() == 0
+
+
+def test_a_review_of_an_older_pack_is_refused_with_412(world):
+    submission = a_submitted_request(world)
+    client = client_for(world.data_approver)
+    data = review_data(client, submission, digest="sha256:old")
+    url = reverse("governance:review", args=[submission.key])
+    assert client.post(url, data).status_code == 412
+    assert client.post(url, {**data, "step": "confirm"}).status_code == 412
+
+
+def test_a_forged_vote_is_refused_with_the_reason(world):
+    submission = a_submitted_request(world)
+    data = review_data(client_for(world.data_approver), submission, step="confirm")
+    for who, words in ((world.architect, "may not"), (world.security_approver, "data handling")):
+        answer = client_for(who).post(reverse("governance:review", args=[submission.key]), data)
+        assert answer.status_code == 403, who
+        assert words in text(answer)
+    assert AuditEvent.objects.filter(verb="access.refused").count() == 2
+
+
+def test_looking_changes_nothing(world):
+    submission = a_submitted_request(world)
+    before = AuditEvent.objects.count()
+    client = client_for(world.data_approver)
+    for _n in range(20):
+        client.get(reverse("governance:review", args=[submission.key]))
+        client.head(reverse("governance:review", args=[submission.key]))
+    submission.refresh_from_db()
+    assert (AuditEvent.objects.count(), submission.state) == (before, "submitted")
+
+
+def test_a_reader_reads_along_and_decides_nothing(world):
+    submission = a_submitted_request(world)
+    page = text(client_for(world.reader).get(reverse("governance:review", args=[submission.key])))
+    assert "None of the lanes called is yours" in page and 'value="restate"' not in page
+
+
+def test_the_next_review_shows_what_differs_and_carries_the_rest_over(world):
+    an_approved_pattern(world)
+    submission = an_open_request(world)
+    me = actor(world.architect)
+    services.edit_purpose(actor=me, submission=submission, version=None, purpose_en="Longer")
+    from governance.services.requests import CategoryDraft
+
+    services.declare_categories(
+        actor=me, submission=submission, version=None,
+        categories=[
+            CategoryDraft(c, {"retention_days": 400} if c.code == "external" else {}) for c in DataCategory.objects.all()
+        ],
+    )  # fmt: skip
+    submission = services.submit_submission(actor=me, submission=submission)
+    response = client_for(world.data_approver).get(reverse("governance:review", args=[submission.key]))
+    review = response.context["review"]
+    assert review.status == "5 of 6 decided. “External intelligence” waits for you."
+    assert [(c.before, c.after) for c in review.changes] == [("90", "400")]
+    assert "with one thing new" in text(response)
+
+
+def test_an_approver_suspends_on_the_page_and_another_lifts(world):
+    an_approved_pattern(world)
+    approval = Approval.objects.get(item_key="category:external")
+    url = approval.get_absolute_url()
+    client = client_for(world.data_approver)
+    assert client.post(url, {"act": "suspend", "reason": ""}).status_code == 422
+    assert client.post(url, {"act": "suspend", "reason": "A leak"}).status_code == 302
+    assert "suspended" in text(client.get(url))
+    assert client.post(url, {"act": "lift", "reason": "Fixed"}).status_code == 403
+    second = a_user("Second Data")
+    a_member(second, "data_approver", world.cn)
+    assert client_for(second).post(url, {"act": "lift", "reason": "Fixed"}).status_code == 302
+    assert selectors.effective(Approval.objects.filter(pk=approval.pk), clock.now())[0].state == "active"
+    assert client_for(world.architect).post(url, {"act": "revoke", "reason": "No"}).status_code == 403
+    assert client.post(url, {"act": "destroy", "reason": "No"}).status_code == 409
+
+
+def test_the_owner_gives_evidence_and_the_lane_closes(world):
+    an_approved_pattern(world, condition=True)
+    url = Condition.objects.get().get_absolute_url()
+    owner, judge = client_for(world.architect), client_for(world.data_approver)
+    today = clock.today("Asia/Shanghai").isoformat()
+    assert owner.post(url, {"act": "evidence", "label": "", "effective_on": today}).status_code == 422
+    assert owner.post(url, {"act": "close"}).status_code == 403
+    given = owner.post(url, {"act": "evidence", "label": "Script removes names", "effective_on": today})
+    assert given.status_code == 302
+    assert judge.post(url, {"act": "close"}).status_code == 302
+    assert Condition.objects.get().state == "closed"
+
+
+def test_lists_come_out_as_csv_and_xlsx(world):
+    an_approved_pattern(world, condition=True)
+    client = client_for(world.architect)
+    for name, rows in (("requests", 1), ("conditions", 1), ("approvals", 7)):
+        response = client.get(reverse(f"governance:{name}"), {"format": "csv"})
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        assert len(list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))) == rows + 1
+        assert client.get(reverse(f"governance:{name}"), {"format": "xlsx"}).status_code == 200
+
+
+def test_an_unknown_address_is_not_found(world):
+    a_loaded_catalogue(world)
+    client = client_for(world.architect)
+    for url in (
+        "/governance/G-1999-01",
+        "/governance/approvals/AP-9",
+        "/governance/patterns/x",
+        "/governance/categories/x",
+    ):
+        assert client.get(url).status_code == 404
+    submission = an_open_request(world)
+    assert client.get(f"/governance/{submission.key}/nonsense").status_code == 404
+    assert client.get(f"/governance/{submission.key}/review").status_code == 404
+
+
+def test_names_with_markup_are_text(world):
+    submission = an_open_request(world)
+    client = client_for(world.architect)
+    client.post(
+        f"/governance/{submission.key}/purpose", {"version": submission.version, "purpose_en": "<script>x</script>"}
+    )
+    assert "<script>x" not in text(client.get(submission.get_absolute_url()))
+
+
+def _many(world, n):
+    """The same pattern asked for in n units: requests, approvals and conditions by the real services."""
+    from tests.world import a_unit
+
+    for i in range(n):
+        unit = a_unit(f"U{i}", world.cn, kind="team", zone="Asia/Shanghai")
+        submission = fill(world, an_open_request(world, unit)) if i == 0 else _again(world, unit)
+        submission = services.submit_submission(actor=actor(world.architect), submission=submission)
+        for lane in submission.lanes_called:
+            vote(world, submission, lane)
+
+
+def _again(world, unit):
+    me = actor(world.architect)
+    submission = services.open_submission(actor=me, pattern=Pattern.objects.get(), unit=unit)
+    return fill(world, submission)
+
+
+@pytest.mark.parametrize("name", ["home", "requests", "approvals", "conditions"])
+def test_lists_ask_the_same_number_of_questions_however_long(world, name, django_assert_max_num_queries):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    _many(world, 2)
+    client = client_for(world.reader)
+    url = reverse(f"governance:{name}")
+    client.get(url)
+    with CaptureQueriesContext(
+        connection,
+    ) as few:
+        client.get(url)
+    from tests.world import a_unit
+
+    for i in range(6):
+        unit = a_unit(f"V{i}", world.cn, kind="team")
+        submission = services.submit_submission(actor=actor(world.architect), submission=_again(world, unit))
+        vote(world, submission, "data")
+    with CaptureQueriesContext(connection) as many:
+        client.get(url)
+    assert len(many) == len(few), "\n".join(q["sql"][:160] for q in many.captured_queries)
+    assert len(many) <= 20
+
+
+def test_no_decision_is_made_by_opening_pages_of_a_returned_request(world):
+    submission = a_submitted_request(world)
+    from governance.services.reviews import ItemChoice
+
+    vote(world, submission, "data", know_how=ItemChoice("category:know_how", "return", reason_code="masking"))
+    client = client_for(world.architect)
+    page = text(client.get(submission.get_absolute_url()))
+    assert "Say how names are masked" in page and "Work on it again" in page
+    version = Submission.objects.get().version
+    assert client.post(submission.get_absolute_url(), {"act": "redraft", "version": version}).status_code == 302
+    assert Submission.objects.get().round == 2 and GateDecision.objects.count() == 0
+
+
+def test_every_lane_role_finds_its_own_items(world):
+    submission = a_submitted_request(world)
+    wanted = {"architecture": 3, "security": 1, "data": 6}
+    for lane, role in LANE_ROLES.items():
+        url = reverse("governance:review", args=[submission.key])
+        review = client_for(getattr(world, role)).get(url).context["review"]
+        assert (review.lane, len(review.rows)) == (lane, wanted[lane])

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from usecases.views import assets, candidates, contracts, inventories, pains, rankings, systems
+
+app_name = "usecases"
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("pains", pains.listing, name="pains"),
+    path("pains/new", pains.new, name="pain_new"),
+    path("pains/<str:key>", pains.page, name="pain"),
+    path("pains/<str:key>/edit", pains.edit, name="pain_edit"),
+    path("pains/<str:key>/promote", pains.promote, name="pain_promote"),
+    path("pains/<str:key>/<slug:act>", pains.act, name="pain_act"),
+    path("inventories", inventories.listing, name="inventories"),
+    path("inventories/publish", inventories.publish, name="inventory_publish"),
+    path("inventories/<str:key>", inventories.page, name="inventory"),
+    path("contracts", contracts.listing, name="contracts"),
+    path("contracts/new", contracts.new, name="contract_new"),
+    path("contracts/<str:key>", contracts.page, name="contract"),
+    path("contracts/<str:key>/edit", contracts.edit, name="contract_edit"),
+    path("contracts/<str:key>/items/new", contracts.item_new, name="item_new"),
+    path("contracts/<str:key>/items/<int:position>", contracts.item_edit, name="item_edit"),
+    path("contracts/<str:key>/items/<int:position>/candidate", contracts.item_candidate, name="item_candidate"),
+    path("systems", systems.listing, name="systems"),
+    path("systems/new", systems.new, name="system_new"),
+    path("systems/<str:key>", systems.source, name="system"),
+    path("candidates", candidates.listing, name="candidates"),
+    path("candidates/new", candidates.new, name="candidate_new"),
+    path("candidates/score/<uuid:pk>", rankings.score, name="score"),
+    path("candidates/<str:key>", candidates.page, name="candidate"),
+    path("candidates/<str:key>/edit", candidates.edit, name="candidate_edit"),
+    path("candidates/<str:key>/<slug:act>", candidates.act, name="candidate_act"),
+    path("rankings", rankings.listing, name="rankings"),
+    path("rankings/new", rankings.new, name="ranking_new"),
+    path("rankings/<uuid:pk>", rankings.page, name="ranking"),
+    path("rankings/<uuid:pk>/edit", rankings.edit, name="ranking_edit"),
+    path("rankings/<uuid:pk>/weights", rankings.weights, name="ranking_weights"),
+    path("rankings/<uuid:pk>/choose", rankings.choose, name="ranking_choose"),
+    path("rankings/<uuid:pk>/<slug:act>", rankings.act, name="ranking_act"),
+    path("rankings/<str:key>", rankings.snapshot, name="snapshot"),
+    path("rankings/<str:key>/file", rankings.snapshot_file, name="snapshot_file"),
+    path("assets", assets.listing, name="assets"),
+    path("assets/new", assets.new, name="asset_new"),
+    path("assets/<str:key>", assets.page, name="asset"),
+    path("assets/<str:key>/edit", assets.edit, name="asset_edit"),
+    path("assets/<str:key>/review", assets.review, name="asset_review"),
+    path("assets/<str:key>/rerun", assets.rerun, name="asset_rerun"),
+    path("assets/<str:key>/retire", assets.retire, name="asset_retire"),
+]

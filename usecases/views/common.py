@@ -1,0 +1,100 @@
+"""What the pages of this app share: one form page, hours with their evidence, offers as buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from django import forms
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from foundation.actor import Actor
+from foundation.kit import Cell
+from foundation.pages import form_status
+from foundation.templatetags.house import num
+from usecases.forms import ReasonForm
+
+STATE_TONES = {
+    "raw": "open", "clustered": "open", "voted": "info", "promoted": "ok", "parked": "blocked", "rejected": "blocked",
+    "idea": "open", "shaped": "info", "ranked": "ok", "flagship": "seal", "declined": "blocked",
+    "draft": "open", "scoring": "info", "open": "seal", "frozen": "ok", "cancelled": "blocked",
+    "reviewed": "ok", "retired": "blocked",
+}  # fmt: skip
+
+
+def form_page(
+    request: HttpRequest, form: forms.BaseForm, *, title: Any, cancel: str, groups: Sequence[Any] = (),
+    lede: Any = "", button: Any = "", crumb: tuple[Any, str] = ("", ""), version: int | None = None, **extra: Any,
+) -> HttpResponse:  # fmt: skip
+    """One template for every form of this app; 422 with the same words at the fields."""
+    context = {
+        "form": form, "title": title, "lede": lede, "cancel": cancel, "button": button or _("Save"), "crumb": crumb,
+        "groups": groups or [{"title": "", "fields": list(form), "folded": False}], "version": version, **extra,
+    }  # fmt: skip
+    return render(request, "usecases/form.html", context, status=form_status(form))
+
+
+def state_cell(record: Any) -> Cell:
+    return Cell(record.get_state_display(), tone=STATE_TONES[record.state])
+
+
+def short(value: Decimal | None) -> str:
+    """Hours without a false precision: one decimal below ten, none above."""
+    if value is None:
+        return "–"
+    step = Decimal("0.1") if abs(value) < 10 and value != value.to_integral_value() else Decimal(1)
+    rounded = value.quantize(step, rounding=ROUND_HALF_EVEN)
+    return num(rounded, 1 if step < 1 and rounded != rounded.to_integral_value() else 0)
+
+
+def hours_words(record: Any) -> str:
+    """Likely hours a month, always with the range."""
+    if record.hours_likely is None:
+        return _("no size yet")
+    values = {"likely": short(record.hours_likely), "low": short(record.hours_low), "high": short(record.hours_high)}
+    return _("%(likely)s h a month (%(low)s to %(high)s)") % values
+
+
+def hours_cell(record: Any) -> Cell:
+    if record.hours_likely is None:
+        return Cell(_("no size yet"), tone="open", icon="none")
+    values = {"low": short(record.hours_low), "high": short(record.hours_high)}
+    n = " · " + _("n = %(n)s") % {"n": record.load_n} if record.load_n else ""
+    return Cell(short(record.hours_likely), sub=_("%(low)s to %(high)s") % values + n, num=True)
+
+
+def sum_words(total: dict[str, Any]) -> str:
+    values = {name: short(Decimal(str(total[name]))) for name in ("low", "likely", "high")}
+    return _("%(likely)s h a month (%(low)s to %(high)s)") % values
+
+
+def guess_words(total: dict[str, Any]) -> str:
+    share = total["guess_share"]
+    return "" if share is None else _("%(pct)s %% of them are guesses") % {"pct": round(float(share) * 100)}
+
+
+def offers(record: Any, actor: Actor, url_name: str, args: Sequence[Any], skip: Sequence[str] = ()) -> list[Any]:
+    """Open steps as buttons; those in `skip` are reached another way."""
+    shown = [o for o in record.lifecycle.offers(record, actor) if o.name not in skip]
+    return [
+        {"name": o.name, "label": o.label, "reasons": o.reasons, "url": reverse(url_name, args=[*args, o.name])}
+        for o in shown
+    ]
+
+
+def reason_page(request: HttpRequest, form: ReasonForm, title: Any, cancel: str, button: Any, version: Any) -> Any:
+    return form_page(request, form, title=title, cancel=cancel, button=button, version=version)
+
+
+def known_act(acts: dict[str, Any], name: str) -> Any:
+    if name not in acts:
+        raise Http404
+    return acts[name]
+
+
+def version_given(request: HttpRequest) -> str:
+    return request.POST.get("version") or request.GET.get("version") or ""

@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from foundation.access import get_visible, may, require
+from foundation.audit import timeline
+from foundation.errors import Invalid
+from foundation.exports.tables import attach
+from foundation.kit import Cell
+from foundation.lists import ListColumn, ListPage
+from foundation.pages import submit, version_of
+from usecases import services
+from usecases.forms import RankingForm, ReasonForm, SelectForm, WeightsForm, group
+from usecases.models import Candidate, Ranking, RankingSnapshot
+from usecases.models.ranking import ANONYMITY_FROM
+from usecases.recompute import check_snapshot
+from usecases.selectors import own_scores, rankings_listed, sheet_order, visible_result
+from usecases.services.ranking import sheet_of
+from usecases.services.selection import proposal
+from usecases.views.common import form_page, known_act, offers, state_cell
+from usecases.views.standing import standing
+
+COLUMNS = [
+    ListColumn(
+        "title", gettext_lazy("Ranking"), cell=lambda r: Cell(r.title or _("Ranking"), href=r.get_absolute_url())
+    ),
+    ListColumn("unit", gettext_lazy("Unit"), value=lambda r: r.unit.name),
+    ListColumn("candidate_count", gettext_lazy("Candidates"), "number"),
+    ListColumn("turnout", gettext_lazy("Sheets filled in"), value=lambda r: f"{r.done_count} / {r.sheet_count}"),
+    ListColumn("mode", gettext_lazy("How"), value=lambda r: r.get_mode_display()),
+    ListColumn("snapshot", gettext_lazy("Frozen as"), value=lambda r: _snapshot_key(r),
+               cell=lambda r: _snapshot_cell(r)),
+    ListColumn("state", gettext_lazy("State"), value=lambda r: r.get_state_display(), cell=state_cell),
+    ListColumn("created_at", gettext_lazy("Set up"), "datetime", cell=lambda r: r.created_at.date()),
+]  # fmt: skip
+CRUMB = (gettext_lazy("Rankings"), "/rankings")
+
+
+def _snapshot_key(ranking: Ranking) -> str | None:
+    return ranking.snapshot.key if hasattr(ranking, "snapshot") else None
+
+
+def _snapshot_cell(ranking: Ranking) -> Cell | None:
+    key = _snapshot_key(ranking)
+    return Cell(key, href=f"/rankings/{key}") if key else None
+
+
+def listing(request: HttpRequest) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    found = ListPage(request, rankings_listed(actor), COLUMNS, name="rankings", title=_("Rankings"))
+    if found.wants_export:
+        return found.export()
+    context = {"page": found, "can_rank": may(actor, "usecases.ranking.setup")}
+    return render(request, "usecases/rankings.html", context)
+
+
+def _groups(form: RankingForm) -> list[Any]:
+    return [group(form, "", "unit", "title_en", "title_zh", "candidates", "mode"), group(form, _("Panel"), "panel")]
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    require(actor, "usecases.ranking.setup")
+    form = RankingForm(request.POST or None, actor=actor)
+    if request.method == "POST":
+        ranking = submit(form, lambda data: services.draft_ranking(actor=actor, **data))
+        if ranking:
+            return redirect(ranking)
+    return form_page(
+        request, form, title=_("Rank candidates"), cancel="/rankings", groups=_groups(form), button=_("Set up"),
+        lede=_("Six criteria with fixed anchors and points are filled in. Up to four candidates are scored together."),
+        crumb=CRUMB,
+    )  # fmt: skip
+
+
+def _ranking(request: HttpRequest, pk: Any) -> Ranking:
+    return get_visible(Ranking.objects.select_related("unit"), request.actor, pk=pk)  # type: ignore[attr-defined]
+
+
+def page(request: HttpRequest, pk: Any) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    ranking = _ranking(request, pk)
+    result = visible_result(ranking)
+    entries = list(ranking.entries.select_related("candidate__owner_team"))
+    skip = ("freeze",) if ranking.state == Ranking.State.OPEN else ()
+    context = {
+        "ranking": ranking, "entries": entries, "criteria": list(ranking.criteria.all()),
+        "scorers": [s for s in ranking.scorers.select_related("user") if s.user], "turnout": _turnout(ranking),
+        "small": 0 < ranking.scorers.count() < ANONYMITY_FROM and ranking.mode == Ranking.Mode.ALONE,
+        "offers": offers(ranking, actor, "usecases:ranking_act", [ranking.pk], skip=skip),
+        "on_panel": _may_score(actor, ranking),
+        "standing": standing(result, entries, ranking) if result else None,
+        "can_edit": ranking.state == "draft" and may(actor, "usecases.ranking.setup", ranking),
+        "can_weigh": ranking.state == "draft" and may(actor, "usecases.ranking.weigh", ranking),
+        "can_choose": ranking.state in ("open", "frozen") and may(actor, "usecases.flagship.select", ranking),
+        "frozen": RankingSnapshot.objects.filter(ranking=ranking).first(), "history": timeline(ranking, actor),
+    }  # fmt: skip
+    return render(request, "usecases/ranking.html", context)
+
+
+def _turnout(ranking: Ranking) -> dict[str, int]:
+    done = [s.done for s in ranking.scorers.all()]
+    return {"done": sum(done), "of": len(done)}
+
+
+def _may_score(actor: Any, ranking: Ranking) -> bool:
+    if ranking.state != Ranking.State.SCORING or not may(actor, "usecases.ranking.score", ranking):
+        return False
+    return ranking.mode == Ranking.Mode.TOGETHER or ranking.has_on_panel(actor)
+
+
+def edit(request: HttpRequest, pk: Any) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    ranking = _ranking(request, pk)
+    require(actor, "usecases.ranking.setup", ranking)
+    form = RankingForm(request.POST or None, instance=ranking, actor=actor)
+    given = {"actor": actor, "ranking": ranking, "version": version_of(request)}
+    if request.method == "POST" and submit(form, lambda data: services.edit_ranking(**given, **data)):
+        return redirect(ranking)
+    return form_page(
+        request, form, title=_("Set-up of the ranking"), cancel=f"/rankings/{pk}", groups=_groups(form),
+        version=ranking.version, crumb=CRUMB,
+    )  # fmt: skip
+
+
+def weights(request: HttpRequest, pk: Any) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    ranking = _ranking(request, pk)
+    require(actor, "usecases.ranking.weigh", ranking)
+    form = WeightsForm(request.POST or None, criteria=list(ranking.criteria.all()))
+    given = {"actor": actor, "ranking": ranking, "version": version_of(request)}
+    if request.method == "POST" and submit(
+        form, lambda data: services.weigh_criteria(**given, weights=form.weights, reason=data["reason"])
+    ):
+        return redirect(ranking)
+    return form_page(
+        request, form, title=_("Points of the criteria"), cancel=f"/rankings/{pk}", version=ranking.version,
+        lede=_("Whole points that add up to 100, set before anybody scores."), crumb=CRUMB,
+    )  # fmt: skip
+
+
+ACTS = {
+    "start": services.start_scoring,
+    "open": services.open_ranking,
+    "void": services.void_ranking,
+    "cancel": services.cancel_ranking,
+    "freeze": services.freeze_ranking,
+}
+
+
+@require_POST
+def act(request: HttpRequest, pk: Any, act: str) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    call, ranking = known_act(ACTS, act), _ranking(request, pk)
+    given: dict[str, Any] = {"actor": actor, "ranking": ranking, "version": version_of(request)}
+    if act in ("void", "cancel"):
+        return _with_reason(request, ranking, call, given, act)
+    if act == "open" and request.POST.get("incomplete"):
+        given["incomplete"] = True
+    call(**given)
+    return redirect(ranking)
+
+
+def _with_reason(request: HttpRequest, ranking: Ranking, call: Any, given: dict[str, Any], act: str) -> HttpResponse:
+    require(given["actor"], "usecases.ranking.setup", ranking)
+    form = ReasonForm(request.POST if "reason" in request.POST else None)
+    if form.is_bound and submit(form, lambda data: call(**given, **data)):
+        return redirect(ranking)
+    titles = {"void": _("Void all scores"), "cancel": _("Cancel this ranking")}
+    return form_page(
+        request, form, title=titles[act], lede=ranking.title, cancel=f"/rankings/{ranking.pk}", button=titles[act],
+        version=given["version"], crumb=CRUMB,
+    )  # fmt: skip
+
+
+def score(request: HttpRequest, pk: Any) -> HttpResponse:
+    """The actor's own sheet; nobody else's answers are anywhere on it."""
+    actor = request.actor  # type: ignore[attr-defined]
+    ranking = _ranking(request, pk)
+    require(actor, "usecases.ranking.score", ranking)
+    if ranking.state != Ranking.State.SCORING:
+        return redirect(ranking)
+    scorer, reasons = sheet_of(actor, ranking), []
+    if request.method == "POST":
+        try:
+            saved = services.save_scores(actor=actor, ranking=ranking, scores=_posted(request.POST, ranking))
+        except Invalid as refusal:
+            reasons = refusal.reasons
+        else:
+            done = _("Your sheet is complete.") if saved.done else _("Saved. Some answers are still missing.")
+            messages.success(request, done)
+            return redirect(ranking)
+    context = {
+        "ranking": ranking, "sheet": _sheet(ranking, scorer), "reasons": reasons,
+        "together": ranking.mode == Ranking.Mode.TOGETHER, "turnout": _turnout(ranking),
+    }  # fmt: skip
+    return render(request, "usecases/score.html", context, status=422 if reasons else 200)
+
+
+def _posted(data: Any, ranking: Ranking) -> dict[str, dict[str, int | None]]:
+    """Fields are named score-KEY-CODE; empty means not answered yet, "dk" don't know."""
+    found: dict[str, dict[str, int | None]] = {}
+    for name, value in data.items():
+        if name.startswith("score-") and value:
+            key, _dash, code = name.removeprefix("score-").rpartition("-")
+            found.setdefault(key, {})[code] = _answer(value)
+    return found
+
+
+def _answer(value: str) -> Any:
+    if value == "dk":
+        return None
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 4 else value
+
+
+def _sheet(ranking: Ranking, scorer: Any) -> list[dict[str, Any]]:
+    answers, criteria = own_scores(scorer), list(ranking.criteria.all())
+    shown = []
+    for entry in sheet_order(ranking, scorer.pk):
+        key = entry.candidate.key
+        cells = [{"criterion": c, "name": f"score-{key}-{c.code}", **_given(answers, key, c.code)} for c in criteria]
+        shown.append({"candidate": entry.candidate, "cells": cells})
+    return shown
+
+
+def _given(answers: dict[tuple[str, str], int | None], key: str, code: str) -> dict[str, Any]:
+    if (key, code) not in answers:
+        return {"value": ""}
+    value = answers[(key, code)]
+    return {"value": "dk" if value is None else str(value)}
+
+
+def choose(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Its own page: restated, then one act that freezes and chooses."""
+    actor = request.actor  # type: ignore[attr-defined]
+    ranking = _ranking(request, pk)
+    require(actor, "usecases.flagship.select", ranking)
+    result = visible_result(ranking)
+    if not result:
+        return redirect(ranking)
+    eligible = result["output"]["eligible"]["order"]
+    candidates = Candidate.objects.filter(key__in=eligible).select_related("unit")
+    channels = {c["key"]: c["channel"] for c in result["input"]["candidates"]}
+    proposed = proposal(result["output"], channels)
+    first = {"chosen": [c.pk for c in candidates if c.key in proposed]}
+    form = SelectForm(request.POST or None, candidates=candidates, initial=first)
+    if request.method == "POST":
+        selection = submit(form, lambda data: services.select_flagships(actor=actor, ranking=ranking, **data))
+        if selection:
+            messages.success(request, _("Chosen and frozen as %(key)s.") % {"key": selection.snapshot.key})
+            return redirect(selection.snapshot)
+    names = {c.key: c.title for c in candidates}
+    lede = _("Proposal: %(names)s. The ranking is frozen with your choice and cannot be changed afterwards.")
+    told = lede % {"names": ", ".join(names[key] for key in proposed) or "–"}
+    return form_page(
+        request, form, title=_("Choose the flagships"), lede=told, cancel=f"/rankings/{pk}",
+        button=_("Freeze and choose"), tone="seal", crumb=CRUMB,
+    )  # fmt: skip
+
+
+def snapshot(request: HttpRequest, key: str) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    found = get_visible(RankingSnapshot.objects.select_related("unit", "ranking", "predecessor"), actor, key=key)
+    entries = list(found.ranking.entries.select_related("candidate"))
+    checked = "check" in request.GET
+    difference = check_snapshot(found.facts) if checked else None
+    facts = {"input": found.facts["input"], "output": found.facts["output"], "gates": found.facts["fact_gates"]}
+    selections = list(
+        found.selections.select_related("unit").prefetch_related("slots__candidate").order_by("-decided_at")
+    )
+    context = {
+        "snapshot": found, "facts": found.facts, "standing": standing(facts, entries, found.ranking),
+        "checked": checked, "difference": difference, "selections": selections,
+    }  # fmt: skip
+    return render(request, "usecases/snapshot.html", context)
+
+
+def snapshot_file(request: HttpRequest, key: str) -> HttpResponse:
+    """The canonical bytes as they were frozen."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found = get_visible(RankingSnapshot, actor, key=key)
+    return attach(HttpResponse(found.body, content_type="application/json; charset=utf-8"), f"{found.key}.json")
