@@ -40,6 +40,7 @@ def main() -> int:
         print(__doc__)
         return 2
     os.chdir(ROOT)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # without compiled modules every process starts seconds later
     try:
         return verb()
     except KeyboardInterrupt:

@@ -21,7 +21,7 @@ NAV = (  # key of the shortcut "g …", word, url name
     ("h", pgettext_lazy("navigation", "Charters"), "charter:charters"),
     ("v", pgettext_lazy("navigation", "Governance"), "governance:home"),
     ("m", pgettext_lazy("navigation", "Measures"), "metrics:measures"),
-    ("j", pgettext_lazy("navigation", "Journey"), "desk:journey"),
+    ("j", pgettext_lazy("navigation", "Journey"), "desk:journey_home"),
 )
 EVERYTHING = "tpchvmj"
 APPROVER = "tv"

@@ -17,6 +17,13 @@ from charter.models import Outcome
 _FIGURE = re.compile(r"\d[\d,.]*\s?(?:%|minutes|hours|days|points|分钟|小时|天|个百分点)")
 _PARENTHESES = re.compile(r"(\([^)]*\)|（[^）]*）)")
 BOLD_AT_MOST = 3
+# Where a statement turns from what was found to how it was checked: that part stands behind the figure.
+_CHECKS = re.compile(r"\s*\d+ of \d+ checks passed.*|13项检查中.*", re.DOTALL)
+
+
+def finding(sentence: str) -> str:
+    """The part of a statement that says what was found; checks, data day and reference are one click away."""
+    return _CHECKS.sub("", sentence)
 
 
 def with_bold_figures(sentence: str) -> SafeString:

@@ -59,12 +59,16 @@ def can_pilot(*, actor: Actor, candidate: Candidate, unit: Any, on: datetime | N
         *_plan_reasons(case.pilot if case else None),
         *charter_reasons(charter, now),
     ]
-    return Answer("no" if reasons else "yes", now, reasons, list(pilot_warnings(needs, now)), list(pilot_pins(needs, now)))
+    return Answer(
+        "no" if reasons else "yes", now, reasons, list(pilot_warnings(needs, now)), list(pilot_pins(needs, now))
+    )
 
 
 def _plan_reasons(pilot: Pilot | None) -> Iterator[Reason]:
     if pilot is None:
-        yield Reason("pilot_missing", _("No pilot with a measure is drafted for this case."), fix=("metrics:pilot_new", []))
+        yield Reason(
+            "pilot_missing", _("No pilot with a measure is drafted for this case."), fix=("metrics:pilot_new", [])
+        )
     else:
         yield from plan_locked(pilot)
 
@@ -100,7 +104,9 @@ def charter_gaps(charter: Charter) -> Iterator[Reason]:
     if not rules.MIN_DAYS <= days <= rules.MAX_DAYS:
         yield Reason("box_limits", _("A time-box lasts 7 to 366 days."), field="ends_on")
     elif not rules.NORMAL_DAYS[0] <= days <= rules.NORMAL_DAYS[1] and not charter.length_reason:
-        yield Reason("box_reason", _("Outside 30 to 190 days a time-box needs a printed reason."), field="length_reason")
+        yield Reason(
+            "box_reason", _("Outside 30 to 190 days a time-box needs a printed reason."), field="length_reason"
+        )
     kinds = set(CharterCriterion.objects.filter(objective__charter=charter).values_list("kind", flat=True))
     if "must" not in kinds:
         yield Reason("must_missing", _("At least one criterion must be a “must”."), field="criteria")
@@ -142,11 +148,19 @@ def decision_blockers(decision: Decision) -> Iterator[Reason]:
     """What keeps an outcome from being proposed or signed. Stop asks for its exit plan alone."""
     terms: dict[str, Any] = decision.terms
     if decision.outcome == Outcome.STOP and not (terms.get("exit_plan") or decision.charter.exit_plan):
-        yield Reason("exit_plan_missing", _("Say what is kept, what access ends and what data is deleted."), field="exit_plan")
+        yield Reason(
+            "exit_plan_missing", _("Say what is kept, what access ends and what data is deleted."), field="exit_plan"
+        )
     if decision.outcome in (Outcome.GO, Outcome.EXPAND):
         yield from _go_blockers(decision, terms)
-    if decision.outcome != Outcome.CONTINUE and decision.reading != decision.outcome and not terms.get("deviation_reason"):
-        yield Reason("deviation_unexplained", _("The choice differs from the reading; say why."), field="deviation_reason")
+    if (
+        decision.outcome != Outcome.CONTINUE
+        and decision.reading != decision.outcome
+        and not terms.get("deviation_reason")
+    ):
+        yield Reason(
+            "deviation_unexplained", _("The choice differs from the reading; say why."), field="deviation_reason"
+        )
     if decision.point.is_end and decision.outcome == Outcome.CONTINUE:
         yield Reason("continue_at_end", _("At the end the choice is Go, Expand or Stop."), field="outcome")
 
@@ -159,7 +173,11 @@ def _go_blockers(decision: Decision, terms: dict[str, Any]) -> Iterator[Reason]:
     if not terms.get("owner_id"):
         yield Reason("owner_missing", _("Name the owner of the running service."), field="owner")
     if not terms.get("run_cost"):
-        yield Reason("run_cost_missing", _("Say what running it costs, as reported, or that it is not reported."), field="run_cost")
+        yield Reason(
+            "run_cost_missing",
+            _("Say what running it costs, as reported, or that it is not reported."),
+            field="run_cost",
+        )
     yield from pilot_reasons(needs_of(charter), now)
     for case in charter.cases.select_related("pilot"):
         if case.pilot:

@@ -118,12 +118,16 @@ def _assets(charter: Charter, now: datetime) -> AssetCounts:
 def _asset_count(charter: Charter, now: datetime) -> Value:
     counts = _assets(charter, now)
     text = _("%(total)s assets kept; %(count)s reviewed and re-run by someone else.")
-    return Value(counts.reviewed_and_rerun, text % {"total": counts.total, "count": counts.reviewed_and_rerun}, None, "assets")
+    return Value(
+        counts.reviewed_and_rerun, text % {"total": counts.total, "count": counts.reviewed_and_rerun}, None, "assets"
+    )
 
 
 def _asset_reuse(charter: Charter, now: datetime) -> Value:
     counts = _assets(charter, now)
-    return Value(counts.reused_elsewhere, _("%(n)s used by a second team.") % {"n": counts.reused_elsewhere}, None, "assets")
+    return Value(
+        counts.reused_elsewhere, _("%(n)s used by a second team.") % {"n": counts.reused_elsewhere}, None, "assets"
+    )
 
 
 def _open_breaches(charter: Charter, now: datetime) -> Value:

@@ -74,7 +74,9 @@ class Charter(Versioned):
     ends_on = models.DateField()
     length_reason = models.CharField(max_length=300, blank=True)
     lead = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    pattern_version = models.ForeignKey(PatternVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    pattern_version = models.ForeignKey(
+        PatternVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     categories = models.ManyToManyField(DataCategory, blank=True, related_name="+")
     human_approves_changes = models.BooleanField(default=True)
     only_approved_data = models.BooleanField(default=True)
@@ -96,9 +98,16 @@ class Charter(Versioned):
         "draft",
         Transition("send", ("draft",), "for_signature", "charter.text.send", "charter.sent", _("Send for signature")),
         Transition("return", ("for_signature",), "draft", "charter.text.sign", "charter.returned", _("Return")),
-        Transition("reopen", ("for_signature",), "draft", "charter.text.draft", "charter.reopened", _("Take back and edit")),
         Transition(
-            "withdraw", ("draft", "for_signature"), "withdrawn", "charter.text.withdraw", "charter.withdrawn", _("Withdraw")
+            "reopen", ("for_signature",), "draft", "charter.text.draft", "charter.reopened", _("Take back and edit")
+        ),
+        Transition(
+            "withdraw",
+            ("draft", "for_signature"),
+            "withdrawn",
+            "charter.text.withdraw",
+            "charter.withdrawn",
+            _("Withdraw"),
         ),
         Transition("enter", ("for_signature",), "signed", "charter.text.sign", "charter.signed", _("Sign")),
         Transition("decide", ("signed",), "decided", "charter.decision.sign", "charter.decided", _("Decide")),
@@ -108,7 +117,8 @@ class Charter(Versioned):
         constraints = [
             models.CheckConstraint(condition=Q(ends_on__gt=models.F("starts_on")), name="charter_box_has_length"),
             models.CheckConstraint(
-                condition=Q(state__in=["draft", "for_signature", "signed", "decided", "withdrawn"]), name="charter_state"
+                condition=Q(state__in=["draft", "for_signature", "signed", "decided", "withdrawn"]),
+                name="charter_state",
             ),
         ]
 
@@ -328,9 +338,7 @@ class Breach(Versioned):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["charter", "number"], name="breach_number"),
-            models.CheckConstraint(
-                condition=Q(state="open") | ~Q(judgement=""), name="breach_closed_with_a_judgement"
-            ),
+            models.CheckConstraint(condition=Q(state="open") | ~Q(judgement=""), name="breach_closed_with_a_judgement"),
         ]
 
     def __str__(self) -> str:
@@ -445,7 +453,18 @@ class EvidencePack(Frozen):
         return self.charter.unit.path
 
 
-CONTENT = ("point_id", "evidence_id", "outcome", "reading", "rationale", "scope", "terms", "digest", "key", "charter_id")
+CONTENT = (
+    "point_id",
+    "evidence_id",
+    "outcome",
+    "reading",
+    "rationale",
+    "scope",
+    "terms",
+    "digest",
+    "key",
+    "charter_id",
+)
 
 
 class Decision(Versioned):
@@ -482,9 +501,7 @@ class Decision(Versioned):
     lifecycle = Lifecycle(
         "state",
         "prepared",
-        Transition(
-            "propose", ("prepared",), "proposed", "charter.decision.propose", "decision.proposed", _("Propose")
-        ),
+        Transition("propose", ("prepared",), "proposed", "charter.decision.propose", "decision.proposed", _("Propose")),
         Transition(
             "disagree", ("proposed",), "disagreed", "charter.decision.sign", "decision.disagreed", _("Disagree")
         ),
@@ -503,7 +520,8 @@ class Decision(Versioned):
         Trigger(
             "sealed",
             "UPDATE",
-            "OLD.state IN ('signed', 'replaced', 'disagreed') AND NOT (OLD.state = 'signed' AND NEW.state = 'replaced')",
+            "OLD.state IN ('signed', 'replaced', 'disagreed') "
+            "AND NOT (OLD.state = 'signed' AND NEW.state = 'replaced')",
             "a signed decision is never edited, only replaced",
         ),
         Trigger("kept", "DELETE", "OLD.state <> 'prepared'", "a proposed or signed decision is never deleted"),
@@ -511,11 +529,10 @@ class Decision(Versioned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["point"], condition=Q(state="signed"), name="decision_one_signed_a_point"
-            ),
+            models.UniqueConstraint(fields=["point"], condition=Q(state="signed"), name="decision_one_signed_a_point"),
             models.CheckConstraint(
-                condition=Q(state__in=["prepared", "proposed", "disagreed", "signed", "replaced"]), name="decision_state"
+                condition=Q(state__in=["prepared", "proposed", "disagreed", "signed", "replaced"]),
+                name="decision_state",
             ),
         ]
 

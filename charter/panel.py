@@ -34,9 +34,10 @@ STATE_WORDS = {
     "closed": gettext_lazy("decided"),
 }
 STATE_TONES = {
-    "draft": "open", "for_signature": "seal", "withdrawn": "plain", "signed": "ok", "blocked": "blocked", "running": "ok",
-    "suspended": "warn", "decision_due": "seal", "lapsed": "warn", "decided": "plain",
+    "draft": "open", "for_signature": "seal", "withdrawn": "plain", "signed": "ok", "blocked": "blocked",
+    "running": "ok", "suspended": "warn", "decision_due": "seal", "lapsed": "warn", "decided": "plain",
 }  # fmt: skip
+STARTABLE = ("signed", "blocked", "running", "suspended")
 AT_END = (Outcome.GO, Outcome.EXPAND, Outcome.STOP)
 AT_MIDPOINT = (Outcome.CONTINUE, Outcome.STOP)
 NOTES = {
@@ -47,7 +48,9 @@ NOTES = {
 }
 CONSEQUENCES = {
     Outcome.GO: gettext_lazy("The cases run on as services; their owner accepts them and reviews them once a year."),
-    Outcome.EXPAND: gettext_lazy("The cases run on as services, and a new charter for more teams or cases is expected."),
+    Outcome.EXPAND: gettext_lazy(
+        "The cases run on as services, and a new charter for more teams or cases is expected."
+    ),
     Outcome.STOP: gettext_lazy("The pilots end. What was learned and built is kept; the exit plan is carried out."),
     Outcome.CONTINUE: gettext_lazy("Nothing changes; the charter runs on to its next decision date."),
 }
@@ -109,8 +112,13 @@ class Panel:
     may_stop: bool = False
     may_resume: bool = False
     may_prepare: bool = False
+    may_start: bool = False
     reading: str = ""
     decision: Decision | None = None
+
+    @property
+    def reading_word(self) -> str:
+        return outcome_word(self.reading)
 
 
 def read_panel(given: Given) -> Panel:
@@ -176,13 +184,13 @@ def _for_signature(given: Given) -> Panel:
 
 def _running(given: Given) -> Panel:
     charter, actor = given.charter, given.actor
-    starts = [_start(given, c) for c in charter.cases.select_related("candidate", "pilot") if not _has_begun(c)]
     may_start = may(actor, "charter.pilot.start", charter)
     return Panel(
         "running",
         _("What holds today"),
         facts=_facts(given),
-        starts=starts if may_start or starts else [],
+        starts=_starts(given),
+        may_start=may_start,
         note=_("Stopping ends the authority to run pilots at once; the runtime itself is not switched off."),
         may_stop=given.state != "suspended" and may(actor, "charter.stop.press", charter),
         may_resume=given.state == "suspended" and may(actor, "charter.stop.resume", charter),
@@ -192,6 +200,12 @@ def _running(given: Given) -> Panel:
 
 def _has_begun(case: CharterPilot) -> bool:
     return case.pilot is not None and case.pilot.status != "draft"
+
+
+def _starts(given: Given) -> list[StartOffer]:
+    """Only while the box may still start something."""
+    cases = given.charter.cases.select_related("candidate", "pilot")
+    return [_start(given, c) for c in cases if not _has_begun(c)] if given.state in STARTABLE else []
 
 
 def _start(given: Given, case: CharterPilot) -> StartOffer:
@@ -230,9 +244,11 @@ def _due(given: Given) -> Panel:
         button=_("Prepare the decision") if lead else "",
         note="" if lead else _("The pilot lead prepares the decision; then you choose."),
         reading=given.reading,
-        may_stop=given.state not in ("suspended", "decision_due", "lapsed") and may(actor, "charter.stop.press", charter),
+        may_stop=given.state not in ("suspended", "decision_due", "lapsed")
+        and may(actor, "charter.stop.press", charter),
         may_resume=given.state == "suspended" and may(actor, "charter.stop.resume", charter),
-        starts=[_start(given, c) for c in charter.cases.select_related("candidate", "pilot") if not _has_begun(c)],
+        starts=_starts(given),
+        may_start=may(actor, "charter.pilot.start", charter),
     )
 
 
@@ -248,7 +264,9 @@ def _deciding(given: Given, decision: Decision) -> Panel:
     return Panel(
         "deciding",
         _title(decision.point),
-        options=[_option(o, proposed=proposed, scope=decision.scope, disabled=not chooses) for o in offered(decision.point)],
+        options=[
+            _option(o, proposed=proposed, scope=decision.scope, disabled=not chooses) for o in offered(decision.point)
+        ],
         signatures=_seats(given, decision),
         action=reverse("charter:decide", args=[charter.key]),
         button=_("Review and sign") if chooses else _("Edit the prepared decision") if lead else "",
@@ -360,7 +378,7 @@ def short_line(event: AuditEvent) -> str:
         "breach.reported": _("Breach reported: %(what)s") % {"what": event.subject_label.partition(" (")[0]},
         "breach.closed": _("Breach closed"),
         "decision.prepared": _("Decision prepared"),
-        "decision.proposed": _("%(outcome)s proposed") % {"outcome": outcomes.get(data.get("outcome", ""), label)},
+        "decision.proposed": _("%(outcome)s proposed") % {"outcome": outcomes.get(data.get("choice", ""), label)},
         "decision.signed": _("Decision sealed"),
         "decision.disagreed": _("The second signatory chose otherwise"),
     }  # fmt: skip

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from charter import answer, panel
 from charter.criteria import READABLE, CriterionReading, answers, evaluate_criteria, reading_of
 from charter.models import Breach, Charter, CharterPilot, Decision, OpenQuestion, Signature
-from charter.states import current_signatures, effective_state, live_decision, needs_of, open_point
+from charter.states import current_signatures, effective_state, live_decision, needs_of, open_point, subjects_of
 from charter.template import VOW
 from foundation import clock
 from foundation.actor import Actor
@@ -82,6 +82,7 @@ class Review:
     charter: Charter
     state: str
     word: str
+    tone: str
     lines: list[str]
     text_line: str
     due: tuple[str, str, str]
@@ -120,6 +121,7 @@ def read_review(charter: Charter, actor: Actor, since: datetime | None = None) -
         charter=charter,
         state=state,
         word=panel.state_word(state),
+        tone=panel.STATE_TONES.get(state, "plain"),
         lines=list(_lines(charter, state, now)),
         text_line=_text_line(charter, signatures),
         due=_due(given, now),
@@ -176,7 +178,11 @@ def _due(given: panel.Given, now: datetime) -> tuple[str, str, str]:
         return _("Time-box"), _("%(n)s weeks") % {"n": charter.weeks}, box
     if given.state == "for_signature":
         label = _("Your signature is asked for") if given.may_sign_text else _("Signatures are asked for")
-        return label, weekday(charter.starts_on), _("before the time-box opens, %(when)s") % {"when": relative(charter.starts_on)}
+        return (
+            label,
+            weekday(charter.starts_on),
+            _("before the time-box opens, %(when)s") % {"when": relative(charter.starts_on)},
+        )
     if given.state == "decided" and decision:
         return _("Decided"), weekday(decision.state_since), box
     on = given.point.on if given.point else charter.ends_on
@@ -199,7 +205,7 @@ def _box_label(weeks: int, done: int) -> str:
 
 
 def _short(on: date) -> str:
-        return date_format(on, "n月j日" if (get_language() or "").startswith("zh") else "j M")
+    return date_format(on, "n月j日" if (get_language() or "").startswith("zh") else "j M")
 
 
 def _marks(charter: Charter, point: Any, cases: list[CaseFacts]) -> list[Mark]:
@@ -269,9 +275,7 @@ def _objectives(charter: Charter, readings: list[CriterionReading]) -> list[Obje
         own = [r for r in readings if r.criterion.objective_id == row.pk]
         state = said.get(row.code, "open")
         tally = _tally(charter) if row.code == "O1" and charter.questions.exists() else None
-        found.append(
-            ObjectiveFacts(row.code, row.statement, _told(own), words[state], ANSWER_TONES[state], tally)
-        )
+        found.append(ObjectiveFacts(row.code, row.statement, _told(own), words[state], ANSWER_TONES[state], tally))
     return found
 
 
@@ -314,7 +318,7 @@ def _case(case: CharterPilot) -> CaseFacts:
 
 def _sentence(case: CharterPilot, line_: GainLine | None) -> SafeString | str:
     if line_ is not None:
-        return answer.with_bold_figures(line_.sentence)
+        return answer.with_bold_figures(answer.finding(line_.sentence))
     if case.pilot is None:
         return _("No pilot is drafted for this case yet.")
     return format_html("<b>{}</b> {}", _("None measured yet."), _direction(case))
@@ -399,9 +403,7 @@ def _vow_line(signatures: list[Signature]) -> str:
 
 
 def _latest(charter: Charter, actor: Actor, since: datetime | None) -> list[dict[str, Any]]:
-    own = [charter.pk, *charter.decisions.values_list("pk", flat=True)]
-    own += [*charter.questions.values_list("pk", flat=True), *charter.breaches.values_list("pk", flat=True)]
-    rows = entries_for(actor).filter(subject_id__in=[str(pk) for pk in own]).exclude(Q(verb__in=panel.QUIET))
+    rows = entries_for(actor).filter(subject_id__in=subjects_of(charter)).exclude(Q(verb__in=panel.QUIET))
     if since:
         rows = rows.filter(at__gt=since)
     return [_happened(event) for event in rows[:RECENT]]
@@ -416,4 +418,3 @@ def _happened(event: AuditEvent) -> dict[str, Any]:
 def _evidence_count(charter: Charter) -> int:
     rows = charter.questions.count() + charter.breaches.count() + charter.packs.count()
     return rows + asset_counts(charter.unit).total
-

@@ -22,6 +22,7 @@ from charter.states import (
     open_breaches,
     open_point,
     signatory_of,
+    subjects_of,
 )
 from foundation import clock
 from foundation.actor import Actor
@@ -118,6 +119,7 @@ __all__ = [
     "review_facts",
     "services_for",
     "signatory_of",
+    "subjects_of",
     "with_word",
     "word_shown",
 ]

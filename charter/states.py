@@ -94,10 +94,18 @@ def charter_of_pilot(pilot: Any) -> Charter | None:
 
 
 def _case_of(pilot: Any) -> Any:
-    return CharterPilot.objects.filter(pilot=pilot).exclude(charter__state="withdrawn").select_related("charter").first()
+    return (
+        CharterPilot.objects.filter(pilot=pilot).exclude(charter__state="withdrawn").select_related("charter").first()
+    )
 
 
 def running_charter(candidate: Any, unit: Any) -> Charter | None:
     """The charter under which a candidate is a case in the unit, the newest that is not withdrawn."""
     found = Charter.objects.filter(cases__candidate=candidate, unit=unit).exclude(state=Charter.State.WITHDRAWN)
     return found.order_by("-created_at").first()
+
+
+def subjects_of(charter: Charter) -> list[str]:
+    """Ids whose ledger entries tell the story of a charter: its own, its decisions', questions', breaches'."""
+    children = (charter.decisions, charter.questions, charter.breaches)
+    return [str(charter.pk), *(str(pk) for rows in children for pk in rows.values_list("pk", flat=True))]

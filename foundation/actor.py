@@ -52,9 +52,9 @@ class Actor:
     def may(self, permission: str, path: str | None = None, *, own: bool = False) -> bool:
         """`path=None` asks: anywhere at all?"""
         for grant in self.grants:
-            if permission in grant.full or (own and permission in grant.own):
-                if path is None or path.startswith(grant.path):
-                    return True
+            held = permission in grant.full or (own and permission in grant.own)
+            if held and (path is None or path.startswith(grant.path)):
+                return True
         return False
 
     def title_at(self, permission: str, path: str) -> str:

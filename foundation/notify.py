@@ -1,4 +1,4 @@
-"""Mail on commit, through a job; plain text, a link that changes nothing by GET, no figure beyond what the reader may see."""
+"""Mail on commit, through a job: plain text and a link that changes nothing by GET."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ def tell(recipients: Iterable[Any], subject: Any, text: Any, url: str) -> None:
             continue
         with translation.override(person.language or "en"):
             lines = [str(text), "", settings.PUBLIC_URL.rstrip("/") + url]
-            enqueue("foundation.send_mail", actor=system_actor(), to=person.email, subject=str(subject), body="\n".join(lines))
+            enqueue(
+                "foundation.send_mail",
+                actor=system_actor(),
+                to=person.email,
+                subject=str(subject),
+                body="\n".join(lines),
+            )
 
 
 @job("foundation.send_mail")

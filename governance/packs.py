@@ -78,7 +78,7 @@ def _control(control: Any) -> dict[str, Any]:
         "answer": control.answer,
         "reason": control.reason,
         "evidence": control.evidence,
-        "evidence_on": control.evidence_on,
+        "evidence_on": control.evidence_on.isoformat() if control.evidence_on else None,
     }
 
 

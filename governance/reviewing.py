@@ -40,6 +40,7 @@ class ReviewRow:
     facts: list[str]
     is_new: bool
     choice: ItemChoice | None = None
+    is_personal: bool = False
     reasons: list[Reason] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
 
@@ -62,6 +63,11 @@ class ReviewRow:
     @property
     def is_category(self) -> bool:
         return self.key.startswith("category:")
+
+    @property
+    def masked_when(self) -> str:
+        """Personal data may be approved masked at once; elsewhere masking is a condition."""
+        return "approve" if self.is_personal else "condition"
 
     @property
     def draft(self) -> ConditionDraft:
@@ -237,6 +243,7 @@ def _rows(review: Review, votes: list[Vote]) -> list[ReviewRow]:
         if category:
             row.note, row.facts = pick(category["examples"]), category_facts(category)
             row.lines = category_lines(category)
+            row.is_personal = category["pi_grade"] != "none"
         else:
             row.lines = item_lines(key, review.body)
         row.choice = _said(said[key]) if key in said else _preset(review, key, is_new)
@@ -261,9 +268,21 @@ def _preset(review: Review, key: str, is_new: bool) -> ItemChoice | None:
     if review.base is None or is_new or review.lane not in review.mine:
         return None
     word = review.base.decision.item_outcomes.get(key)
+    if word == "condition":
+        return _preset_condition(review, key)
     if word not in ("allowed", "allowed_masked"):
         return None
     return ItemChoice(key, "approve", use=word)
+
+
+def _preset_condition(review: Review, key: str) -> ItemChoice | None:
+    """The same condition again, where it is still open, its owner still here and its day still ahead."""
+    people = {p.pk for p in review.people}
+    for old in review.base.decision.conditions.select_related("owner"):  # type: ignore[union-attr]
+        if old.item_key == key and old.is_open and not old.is_overdue and old.owner_id in people:
+            draft = ConditionDraft(old.text_en, old.text_zh, old.owner, old.due, old.blocking, old.blocks_charter)
+            return ItemChoice(key, "condition", condition=draft)
+    return None
 
 
 def category_facts(category: Mapping[str, Any]) -> list[str]:

@@ -347,10 +347,10 @@ def _better(first: Effective | None, second: Effective) -> Effective:
 
 
 def units_shown(actor: Actor, limit: int = 12) -> list[Unit]:
-    """Units with an approval or a request first named, at most a screenful."""
-    with_request = Exists(Submission.objects.filter(unit=OuterRef("pk")))
-    rows = Unit.objects.visible_to(actor).filter(closed_at=None).annotate(used=with_request)
-    return list(rows.order_by("-used", "path")[:limit])
+    """Units that ever asked, at most a screenful; before the first request the highest ones."""
+    rows = Unit.objects.visible_to(actor).filter(closed_at=None).order_by("path")
+    asked = list(rows.filter(Exists(Submission.objects.filter(unit=OuterRef("pk"))))[:limit])
+    return asked or list(rows[:4])
 
 
 # --- patterns and categories -------------------------------------------------------------------------------------

@@ -17,6 +17,14 @@ SECTIONS = {
     "exit": _("How to leave"),
 }
 
+SECTION_LEDES = {
+    "purpose": _("Who will do what with it? The lanes read this first."),
+    "slots": _("The pattern is approved, not the product. Say what fills each part today."),
+    "landing": _("Where data is kept and seen from is said once; every category inherits it."),
+    "data": _("Tick what the pattern uses. Fill in a row only where it differs from the flow said once."),
+    "exit": _("What stays yours when a product goes."),
+}
+
 CONTROLS: dict[str, Both] = {
     "network": ("Network links (private link to on-premises and other clouds)", "网络连接（到本地机房和其他云的专线）"),
     "firewall": ("Firewall and WAF", "防火墙与 WAF"),

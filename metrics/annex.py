@@ -143,7 +143,9 @@ class _Annex:
                 row += 1
                 told = guard["sentence"] or {"en": "", "zh": ""}
                 self.write(
-                    sheet, row, [pick(measure["name"]), guard["id"], guard_status(guard["status"]), told["en"], told["zh"]]
+                    sheet,
+                    row,
+                    [pick(measure["name"]), guard["id"], guard_status(guard["status"]), told["en"], told["zh"]],
                 )
 
     def exclusions(self) -> None:

@@ -5,4 +5,4 @@ class MetricsConfig(AppConfig):
     name = "metrics"
 
     def ready(self) -> None:
-        from metrics import tasks, verbs  # noqa: F401
+        from metrics import imports, tasks, verbs  # noqa: F401

@@ -17,7 +17,7 @@ from metrics.usage_pages import age_words, error_words
 EDIT, RUN, LINK = "metrics.connection.edit", "metrics.sync.run", "metrics.app.link"
 
 
-def usage_cards(actor: Actor) -> list[Card]:
+def today_cards(actor: Actor) -> list[Card]:
     return [*_source_cards(actor), *_link_cards(actor)]
 
 

@@ -105,7 +105,9 @@ class Canvas:
     def svg(self, element_id: str = "") -> SafeString:
         own = f' id="{element_id}"' if element_id else ""
         look = f'class="{self.css}"' if self.is_screen else 'font-family="Inter, Noto Sans CJK SC, sans-serif"'
-        head = f'<svg{own} {look} viewBox="0 0 {self.width} {self.height}" role="img" aria-label={quoteattr(self.label)}>'
+        head = (
+            f'<svg{own} {look} viewBox="0 0 {self.width} {self.height}" role="img" aria-label={quoteattr(self.label)}>'
+        )
         return mark_safe(f"{head}{''.join(self.parts)}</svg>")  # noqa: S308 (every text was escaped on entering)
 
 
@@ -408,7 +410,10 @@ def _strip_row(
 
 
 def _strip_label(dots: Any, unit: Measured) -> str:
-    found = _("%(before)s cases before, %(pilot)s in the pilot.") % {"before": len(dots.before), "pilot": len(dots.pilot)}
+    found = _("%(before)s cases before, %(pilot)s in the pilot.") % {
+        "before": len(dots.before),
+        "pilot": len(dots.pilot),
+    }
     if dots.median_before is None or dots.median_pilot is None:
         return found
     medians = _("Median %(before)s before, %(pilot)s in the pilot.")
@@ -468,7 +473,9 @@ def bars_svg(rows: Sequence[Bar], label: str, *, palette: str = "screen") -> Saf
     return canvas.svg()
 
 
-def range_svg(low: float, high: float, bar: float | None, unit: str, label: str, *, palette: str = "screen") -> SafeString:
+def range_svg(
+    low: float, high: float, bar: float | None, unit: str, label: str, *, palette: str = "screen"
+) -> SafeString:
     """The plausible range without a headline number: for answers that span no change."""
     canvas = Canvas(296, 86, label, palette=palette, css="chart small")
     ends = [v for v in (low, high, bar, 0.0) if v is not None]
@@ -486,7 +493,13 @@ def range_svg(low: float, high: float, bar: float | None, unit: str, label: str,
     canvas.text("t-axis", x(high), 30, f"{_signed(high)}{THIN}{unit}", "middle")
     if bar is not None:
         canvas.line("bar", x(bar), 30, x(bar), 56)
-        canvas.text("t-label", min(max(x(bar), 50), 246), 12, _("Agreed bar %(bar)s") % {"bar": f"{_tick_text(bar)}{THIN}{unit}"}, "middle")
+        canvas.text(
+            "t-label",
+            min(max(x(bar), 50), 246),
+            12,
+            _("Agreed bar %(bar)s") % {"bar": f"{_tick_text(bar)}{THIN}{unit}"},
+            "middle",
+        )
     return canvas.svg()
 
 
@@ -495,7 +508,12 @@ def _signed(value: float) -> str:
 
 
 def placebo_svg(
-    values: Sequence[float], span: tuple[float, float] | None, mark: float | None, label: str, *, palette: str = "screen"
+    values: Sequence[float],
+    span: tuple[float, float] | None,
+    mark: float | None,
+    label: str,
+    *,
+    palette: str = "screen",
 ) -> SafeString:
     """What invented pilots in quiet history would have shown; `mark` is the effect that is claimed, if any."""
     canvas = Canvas(640, 84, label, palette=palette)

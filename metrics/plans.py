@@ -19,7 +19,11 @@ TASK_COLUMNS = ("id", "at", "minutes", "case", "method")
 
 
 def plan_of(
-    version: MeasureVersion, *, as_of: datetime, windows: dict[str, tuple[datetime, datetime]], look_back_at: datetime | None
+    version: MeasureVersion,
+    *,
+    as_of: datetime,
+    windows: dict[str, tuple[datetime, datetime]],
+    look_back_at: datetime | None,
 ) -> dict[str, Any]:
     """The plan JSON of the offline estimator. A look-back names the moment of asking as its lock."""
     measure, pilot = version.measure, version.measure.pilot

@@ -19,7 +19,10 @@ from metrics.reports import primary_facts
 from metrics.words import GUARDS, excluded_word, guard_status, method_word, window_word
 
 TAIL = {"en": re.compile(r"\s*\d+ of 13 checks passed.*$", re.S), "zh": re.compile(r"13项检查中\d+项通过.*$", re.S)}
-DATES = {"en": re.compile(r" \((\d[^()]*? to [^()]*?\d{4})\)"), "zh": re.compile(r"（(\d{4}年[^（）]*?至[^（）]*?日)）")}
+DATES = {
+    "en": re.compile(r" \((\d[^()]*? to [^()]*?\d{4})\)"),
+    "zh": re.compile(r"（(\d{4}年[^（）]*?至[^（）]*?日)）"),
+}
 STOP = {"en": re.compile(r"(?<=[.;])\s+(?=[A-Z])"), "zh": re.compile(r"(?<=。)")}
 SPOKEN = ("clear_gain", "gain_size_uncertain", "no_meaningful_change", "worse", "cannot_tell")
 MINIMUM = {"duration_task": 20, "duration_incident": 30}
@@ -296,7 +299,8 @@ class ReportPage:
             lines += [*self._coverage(), *self._agreed(), *self._open()]
         usage = self.facts.get("usage")
         if usage:
-            lines.append(Line(_("Runs by the runtime"), num(usage["runs"]), _("%(n)s ended well") % {"n": num(usage["runs_ok"])}))
+            well = "" if usage["runs_ok"] is None else _("%(n)s ended well") % {"n": num(usage["runs_ok"])}
+            lines.append(Line(_("Runs by the runtime"), num(usage["runs"]), well))
         return lines
 
     def _coverage(self) -> list[Line]:
@@ -314,7 +318,10 @@ class ReportPage:
             return [Line(_("Smallest change that matters"), bar, _("not locked"))]
         if lock["days_late"]:
             late = ngettext("%(n)s day after the pilot began", "%(n)s days after the pilot began", lock["days_late"])
-            return [Line(_("Smallest change that matters"), bar), Line(_("Registered"), late % {"n": lock["days_late"]})]
+            return [
+                Line(_("Smallest change that matters"), bar),
+                Line(_("Registered"), late % {"n": lock["days_late"]}),
+            ]
         return [Line(_("Bar agreed before the pilot"), bar, self._met())]
 
     def _met(self) -> str:
@@ -387,7 +394,9 @@ class ReportPage:
         found = [(line, "") for line in pick(statement["does_not_say"]).splitlines() if line] if statement else []
         found.append((_("Nothing about a person."), _("Data is per case; names are not stored.")))
         if self.spoken and self.answer and self.answer["grade"] == "D":
-            found.append((_("Not what caused it."), _("Before and after are compared; other causes are not ruled out.")))
+            found.append(
+                (_("Not what caused it."), _("Before and after are compared; other causes are not ruled out."))
+            )
         if not statement:
             found.append((_("Not a saving."), _("Minutes are not money, and time freed is not headcount.")))
         warned = [pick(g["sentence"]) for g in self.guards if g["status"] in ("warn", "refuse") and g["sentence"]]

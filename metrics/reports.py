@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -129,7 +130,10 @@ def _estimate(found: GainEstimate, open_now: bool) -> dict[str, Any]:
         "inputs_hash": found.inputs_hash,
         "result_hash": found.result_hash,
         "engine": result.get("engine"),
-        **{key: result.get(key) for key in ("median", "km_median", "rmst", "coverage", "censored", "excluded", "placebo")},
+        **{
+            key: result.get(key)
+            for key in ("median", "km_median", "rmst", "coverage", "censored", "excluded", "placebo")
+        },
     }
     if not (open_now and found.verdict):
         answer.update(dict.fromkeys(key for key in HIDDEN_UNTIL_DECISION if key in answer))
@@ -304,14 +308,14 @@ def _looked_back(found: GainEstimate) -> dict[str, Any]:
 
 def _usage(pilot: Pilot) -> dict[str, Any] | None:
     """What the runtime reports for the pilot's days; None while no application is linked."""
-    found = usage_of_pilot(pilot, pilot.starts_on, pilot.ends_on)
+    found = usage_of_pilot(pilot, pilot.starts_on, pilot.ends_on + timedelta(days=1))
     if found is None or found.suppressed or not found.runs:
         return None
     return {
         "runs": found.runs,
         "runs_ok": found.runs_ok,
         "tokens": found.tokens,
-        "cost": found.cost,
+        "cost": None if found.cost is None else Decimal(found.cost) / 10**7,
         "currency": found.currency,
         "closed_through": found.closed_through,
     }
@@ -333,4 +337,3 @@ def frozen_xlsx(report: Report, facts: dict[str, Any]) -> bytes:
     from metrics.annex import annex_xlsx
 
     return annex_xlsx(report.key, json.loads(canonical(facts)))
-

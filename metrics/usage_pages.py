@@ -155,7 +155,7 @@ def app_columns(use: dict[Any, read.AppUse], links: dict[Any, AppLink | None]) -
             "use",
             gettext_lazy("Last 28 days"),
             "number",
-            value=lambda a: use[a.pk].total,
+            value=lambda a: None if use[a.pk].is_hidden else use[a.pk].total,
             cell=lambda a: _use_cell(a, use[a.pk]),
         ),
         ListColumn(
@@ -327,6 +327,7 @@ def source_context(actor: Actor, connection: RuntimeConnection) -> dict[str, Any
         "probe_error": error_words(probe.get("error", {})),
         "probe_warnings": [pick(warning) for warning in probe.get("warnings", [])],
         "capabilities": _capability_rows(connection),
+        "reported": sum(bool(found.get("available")) for found in (connection.capabilities or {}).values()),
         "windows": _window_rows(connection),
         "runs": _run_rows(connection),
         "restatements": read.restatements(actor).filter(app__connection=connection).count(),

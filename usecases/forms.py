@@ -37,11 +37,10 @@ def units_for(actor: Actor, permission: str) -> QuerySet[Unit]:
     return Unit.objects.open().filter(within(actor.paths(permission), "path")).order_by("path")
 
 
-def only_choice(field: Any) -> None:
-    """Where there is one choice only it is chosen already."""
-    options = list(field.queryset[:2])
-    if len(options) == 1:
-        field.initial = options[0].pk
+def first_choice(field: Any) -> None:
+    """The highest unit of the actor is chosen already."""
+    first = field.queryset.first()
+    field.initial = first.pk if first else None
 
 
 class RecordForm(forms.ModelForm):
@@ -57,7 +56,7 @@ class UnitMixin(forms.Form):
     def choose_unit(self, actor: Actor) -> None:
         field = self.fields["unit"]
         field.queryset = units_for(actor, self.permission)  # type: ignore[attr-defined]
-        only_choice(field)
+        first_choice(field)
 
 
 def load_widgets() -> dict[str, Any]:
@@ -168,7 +167,9 @@ class ReasonForm(forms.Form):
 
 class PainFilter(forms.Form):
     q = forms.CharField(label=_("Text"), required=False, max_length=100)
-    unit = forms.ModelChoiceField(Unit.objects.all(), label=_("Unit"), required=False, to_field_name="code")
+    unit = forms.ModelChoiceField(
+        Unit.objects.all(), label=_("Unit"), required=False, to_field_name="code", empty_label=_("all")
+    )
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("all")), *Pain.Kind.choices])
     state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("all")), *Pain.State.choices])
     grade = forms.ChoiceField(
@@ -312,7 +313,9 @@ def _people(actor: Actor, unit: Unit | None) -> QuerySet[User]:
 
 class CandidateFilter(forms.Form):
     q = forms.CharField(label=_("Text"), required=False, max_length=100)
-    unit = forms.ModelChoiceField(Unit.objects.all(), label=_("Unit"), required=False, to_field_name="code")
+    unit = forms.ModelChoiceField(
+        Unit.objects.all(), label=_("Unit"), required=False, to_field_name="code", empty_label=_("all")
+    )
     channel = forms.ChoiceField(
         label=_("Channel"), required=False, choices=[("", _("all")), *Candidate.Channel.choices]
     )

@@ -7,13 +7,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from charter import notices
 from charter.checks import decision_blockers
 from charter.criteria import evaluate_criteria, reading_of
 from charter.evidence import evidence_body, pins_of
 from charter.models import Charter, Decision, DecisionPoint, EvidencePack, Outcome, RunningService, Signature
-from charter.states import missing_signatories
 from charter.services.pilots import REVIEW_EVERY
 from charter.services.signing import give_signature, own_seat
+from charter.states import missing_signatories
 from foundation import clock
 from foundation.access import require
 from foundation.actor import Actor
@@ -41,7 +42,14 @@ def freeze_evidence(*, actor: Actor, charter: Charter) -> EvidencePack:
 
 @service
 def prepare_decision(
-    *, actor: Actor, charter: Charter, point: DecisionPoint, outcome: str, rationale: str = "", scope: str = "", **terms: Any
+    *,
+    actor: Actor,
+    charter: Charter,
+    point: DecisionPoint,
+    outcome: str,
+    rationale: str = "",
+    scope: str = "",
+    **terms: Any,
 ) -> Decision:
     """The lead's draft on frozen evidence; the reading of the rules stands beside the choice."""
     require(actor, "charter.decision.prepare", charter)
@@ -99,7 +107,13 @@ def edit_decision(
 
 @service
 def propose_decision(
-    *, actor: Actor, decision: Decision, outcome: str, scope: str | None = None, version: int | None = None, **terms: Any
+    *,
+    actor: Actor,
+    decision: Decision,
+    outcome: str,
+    scope: str | None = None,
+    version: int | None = None,
+    **terms: Any,
 ) -> Decision:
     """The first signatory chooses and signs; from here on the content is frozen."""
     require(actor, "charter.decision.propose", decision)
@@ -115,16 +129,17 @@ def propose_decision(
         decision,
         "propose",
         actor=actor,
-        digest=digest(_content(decision)),
-        proposed_by_id=actor.user_id,
+        digest=digest(decision_content(decision)),
+        proposed_by=actor.user_id,
+        choice=outcome,
     )
-    give_signature(
-        actor, proposed.charter, signatory, Signature.Target.DECISION, proposed.pk, proposed.digest, f"I propose {outcome}."
-    )
+    words = f"I propose {outcome}."
+    give_signature(actor, proposed.charter, signatory, Signature.Target.DECISION, proposed.pk, proposed.digest, words)
+    notices.decision_proposed(proposed, actor)
     return proposed
 
 
-def _content(decision: Decision) -> dict[str, Any]:
+def decision_content(decision: Decision) -> dict[str, Any]:
     return {
         "schema": "decision/1",
         "key": decision.key,
@@ -157,7 +172,13 @@ def sign_decision(*, actor: Actor, decision: Decision, outcome: str, digest: str
         return _disagree(actor, decision, signatory.get_role_display(), outcome, dissent)
     refuse_if(decision_blockers(decision), NotReady)
     give_signature(
-        actor, decision.charter, signatory, Signature.Target.DECISION, decision.pk, decision.digest, f"I sign {outcome}."
+        actor,
+        decision.charter,
+        signatory,
+        Signature.Target.DECISION,
+        decision.pk,
+        decision.digest,
+        f"I sign {outcome}.",
     )
     record(actor, "decision.signature_given", decision, role=signatory.get_role_display(), outcome=outcome)
     if missing_signatories(decision.charter, _signatures(decision)):
@@ -175,7 +196,9 @@ def _disagree(actor: Actor, decision: Decision, role: object, outcome: str, text
     if not text.strip():
         raise Invalid(Reason("dissent_missing", _("Write in one sentence why you choose otherwise."), field="dissent"))
     kept = [*decision.dissent, {"role": str(role), "outcome": outcome, "text": text.strip()}]
-    return Decision.lifecycle.apply(decision, "disagree", actor=actor, dissent=kept)
+    found = Decision.lifecycle.apply(decision, "disagree", actor=actor, dissent=kept)
+    notices.decision_disagreed(found)
+    return found
 
 
 def _seal(actor: Actor, decision: Decision) -> Decision:
@@ -186,6 +209,7 @@ def _seal(actor: Actor, decision: Decision) -> Decision:
     sealed = Decision.lifecycle.apply(decision, "seal", actor=actor)
     if sealed.outcome != Outcome.CONTINUE:
         _settle(actor, charter, sealed)
+    notices.decision_sealed(sealed)
     return sealed
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actors import holders
 from accounts.models import Unit, User
 from accounts.services import invite_member
-from charter import rules, template
+from charter import notices, rules, template
 from charter.checks import charter_gaps
 from charter.models import (
     Charter,
@@ -25,6 +25,7 @@ from charter.models import (
     Signatory,
     SignRole,
 )
+from charter.services.pilots import link_pilot
 from charter.texts import charter_body
 from foundation.access import require
 from foundation.actor import Actor
@@ -34,6 +35,7 @@ from foundation.errors import Invalid, NotReady, Reason, refuse_if
 from foundation.refs import next_number
 from foundation.versions import save_version
 from foundation.work import service
+from metrics.models import Pilot
 from metrics.services import void_lock
 from usecases.models import Candidate
 from usecases.selectors import latest_selection
@@ -174,7 +176,41 @@ def send_charter(*, actor: Actor, charter: Charter, version: int | None = None) 
     CharterText.objects.create(
         charter=charter, number=number, body=body, digest=digest(body), author_id=actor.user_id or charter.created_by_id
     )
-    return Charter.lifecycle.apply(charter, "send", actor=actor, version=version)
+    sent = Charter.lifecycle.apply(charter, "send", actor=actor, version=version)
+    notices.charter_sent(sent)
+    return sent
+
+
+@service
+def save_terms(
+    *,
+    actor: Actor,
+    charter: Charter,
+    version: int | None = None,
+    cases: Iterable[Candidate] | None = None,
+    pilots: dict[str, Pilot] | None = None,
+    questions: Iterable[str] = (),
+    **changes: Any,
+) -> Charter:
+    """The whole form of terms in one act: edits, cases, the pilot of each case (by candidate key), new questions."""
+    charter = edit_charter(actor=actor, charter=charter, version=version, **changes)
+    chosen = None if cases is None else list(cases)
+    if chosen is not None and {c.pk for c in chosen} != {c.candidate_id for c in charter.cases.all()}:
+        attach_selection(actor=actor, charter=charter, candidates=chosen)
+    for case in charter.cases.select_related("candidate"):
+        pilot = (pilots or {}).get(case.candidate.key)
+        if pilot is not None and pilot.pk != case.pilot_id:
+            link_pilot(actor=actor, charter=charter, case=case, pilot=pilot)
+    for text in questions:
+        add_question(actor=actor, charter=charter, **in_its_language("text", text))
+    charter.refresh_from_db()
+    return charter
+
+
+def in_its_language(name: str, text: str) -> dict[str, str]:
+    """One typed text as `name_zh` when it holds Han characters, else as `name_en`."""
+    han = any("\u4e00" <= sign <= "\u9fff" for sign in text)
+    return {f"{name}_zh" if han else f"{name}_en": text.strip()}
 
 
 @service

@@ -59,7 +59,9 @@ def answer_question(
         save_version(question, version=version, answer=answer, answered_on=None)
     else:
         if not evidence.strip():
-            raise Invalid(Reason("evidence_missing", _("Name the evidence: a record, a link or what was seen."), field="evidence"))
+            raise Invalid(
+                Reason("evidence_missing", _("Name the evidence: a record, a link or what was seen."), field="evidence")
+            )
         day = clock.today(question.charter.unit.zone)
         save_version(question, version=version, answer=answer, evidence=evidence.strip(), answered_on=day)
     record(actor, "question.answered", question, charter=question.charter.key, answer=question.get_answer_display())
@@ -96,7 +98,9 @@ def close_breach(*, actor: Actor, breach: Breach, judgement: str, note: str) -> 
     if str(breach.charter.lead_id) == actor.user_id:
         raise NotPermitted(Reason("own_breach", _("A breach is closed by somebody other than the pilot lead.")))
     if not note.strip() or judgement not in Breach.Judgement.values:
-        raise Invalid(Reason("judgement_missing", _("Say how the breach was settled, with its evidence."), field="note"))
+        raise Invalid(
+            Reason("judgement_missing", _("Say how the breach was settled, with its evidence."), field="note")
+        )
     return Breach.lifecycle.apply(breach, "close", actor=actor, judgement=judgement, closing_note=note.strip())
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from charter import notices
 from charter.models import Charter, CharterText, Signatory, Signature
 from charter.states import current_signatures, missing_signatories, signatory_of
 from foundation import clock
@@ -38,6 +39,7 @@ def sign_charter(*, actor: Actor, charter: Charter, digest: str) -> Charter:
         bind_lock(actor=actor, ref=text.digest)
         charter = Charter.lifecycle.apply(charter, "enter", actor=actor)
         close_conditions_by_charter(actor=actor, unit=charter.unit, charter_label=charter.key)
+        notices.charter_signed(charter)
     return charter
 
 
@@ -59,7 +61,8 @@ def _current(charter: Charter, digest: str) -> CharterText:
     if text is None or charter.state != Charter.State.FOR_SIGNATURE:
         raise NotReady(Reason("not_for_signature", _("The charter is not out for signature.")))
     if text.digest != digest:
-        raise Stale(Reason("text_changed", _("The text changed after you opened it. Read it again and sign.")), current=text)
+        told = _("The text changed after you opened it. Read it again and sign.")
+        raise Stale(Reason("text_changed", told), current=text)
     return text
 
 
@@ -105,4 +108,6 @@ def return_charter(*, actor: Actor, charter: Charter, reason: str) -> Charter:
     text = charter.current_text
     if text is not None:
         void_lock(actor=actor, ref=text.digest)
-    return Charter.lifecycle.apply(charter, "return", actor=actor, reason=reason.strip())
+    returned = Charter.lifecycle.apply(charter, "return", actor=actor, reason=reason.strip())
+    notices.charter_returned(returned, reason.strip())
+    return returned

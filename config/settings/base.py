@@ -183,7 +183,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Pilotage API",
-    "DESCRIPTION": "The same services as the pages. Acts that bind a person are done on a page and are not offered here.",
+    "DESCRIPTION": "The same services as the pages. Acts that bind a person are done on a page, never here.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,

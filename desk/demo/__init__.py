@@ -1,1 +1,1 @@
-"""The demo organisation: Meridian Components 子午精工 (invented), written through the real services, dates from today."""
+"""The demo organisation Meridian Components 子午精工 (invented), written through the real services."""

@@ -90,7 +90,8 @@ def draft_candidates(calendar: Calendar, cast: Cast, cases: Cases, version: Patt
             actor = cast.actor("architect")
             details: dict[str, Any] = {
                 "title_en": en, "title_zh": zh, "summary_en": summary_en, "summary_zh": summary_zh,
-                "kind_of_help": help_, "direction": direction, "owner": cast["lead"], "owner_team": cast.units["CN-OPS"],
+                "kind_of_help": help_, "direction": direction,
+                "owner": cast["lead"], "owner_team": cast.units["CN-OPS"],
                 "baseline_obtainable": baseline, "staff_data": "no", "pattern_version": version,
                 "tools": "ServiceNow MCP (global), CMDB look-up (local)",
                 "categories": [categories[code] for code in needs],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
+
 from accounts.actors import actor_for
 from accounts.models import Installation, Membership, Unit, User
 from accounts.services import add_unit, bootstrap, give_role
@@ -76,9 +78,7 @@ def make_cast(calendar: Calendar, password: str) -> Cast:
                 actor=boss, parent=units[parent], code=code, name_en=en, name_zh=zh, kind=kind, zone=zone
             )
         people = {key: _person(boss, admin, units, row) for key, *row in PEOPLE}
-        for user in people.values():
-            user.set_password(password)
-            user.save()
+        User.objects.filter(pk__in=[u.pk for u in people.values()]).update(password=make_password(password))
         Installation.objects.update_or_create(id=1, defaults={"demo": True})
     return Cast(units, people)
 

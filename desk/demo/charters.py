@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 from charter import services
 from charter.models import Charter
+from charter.template import default_criteria
 from desk.demo import stories
 from desk.demo.calendar import Calendar
 from desk.demo.cases import Cases
@@ -13,6 +16,17 @@ from desk.demo.cast import Cast
 from foundation import clock
 from metrics.models import Pilot
 
+CRITERIA = [
+    replace(
+        criterion,
+        threshold=Decimal("0.75"),
+        en="At least three quarters of the listed assumptions are tested with evidence; “did not hold” counts too.",
+        zh="所列假设至少四分之三有证据地检验过；“不成立”也算。",
+    )
+    if criterion.code == "O1.a"
+    else criterion
+    for criterion in default_criteria(has_measure=True)
+]
 EXIT = "Keep prompts, workflows and runbooks; end access within a week; delete exports within 30 days."
 
 
@@ -29,6 +43,7 @@ def sign_shanghai(calendar: Calendar, cast: Cast, cases: Cases, pilots: dict[str
             lead=cast["lead"],
             cases=[cases.candidates["reports"], cases.candidates["triage"]],
             signers={"cio": cast["cio"], "ops_head": cast["ops_head"]},
+            criteria=CRITERIA,
             exit_plan=EXIT,
         )
         for en, zh, _answer, _evidence in stories.ASSUMPTIONS:
@@ -41,7 +56,9 @@ def sign_shanghai(calendar: Calendar, cast: Cast, cases: Cases, pilots: dict[str
     for hour, who in ((10, "ops_head"), (16, "cio")):
         with clock.pinned(calendar.at(-89, hour)):
             charter = services.sign_charter(
-                actor=cast.actor(who), charter=charter, digest=charter.current_text.digest  # type: ignore[union-attr]
+                actor=cast.actor(who),
+                charter=charter,
+                digest=charter.current_text.digest,  # type: ignore[union-attr]
             )
     with clock.pinned(calendar.monday(0) + timedelta(hours=9)):
         for case in charter.cases.all():
@@ -54,7 +71,9 @@ def answer_questions(calendar: Calendar, cast: Cast, charter: Charter) -> None:
         _en, _zh, answer, evidence = stories.ASSUMPTIONS[number]
         if answer != "open":
             with clock.pinned(calendar.at(-70 + 5 * number, 16)):
-                services.answer_question(actor=cast.actor("architect"), question=question, answer=answer, evidence=evidence)
+                services.answer_question(
+                    actor=cast.actor("architect"), question=question, answer=answer, evidence=evidence
+                )
 
 
 def continue_at_midpoint(calendar: Calendar, cast: Cast, charter: Charter) -> None:
@@ -68,9 +87,7 @@ def continue_at_midpoint(calendar: Calendar, cast: Cast, charter: Charter) -> No
     with clock.pinned(calendar.at(day, 14)):
         decision = services.propose_decision(actor=cast.actor("ops_head"), decision=decision, outcome="CONTINUE")
     with clock.pinned(calendar.at(day, 17)):
-        services.sign_decision(
-            actor=cast.actor("cio"), decision=decision, outcome="CONTINUE", digest=decision.digest
-        )
+        services.sign_decision(actor=cast.actor("cio"), decision=decision, outcome="CONTINUE", digest=decision.digest)
 
 
 def propose_expand(calendar: Calendar, cast: Cast, charter: Charter) -> None:
@@ -84,7 +101,6 @@ def propose_expand(calendar: Calendar, cast: Cast, charter: Charter) -> None:
             owner_id=str(cast["ops_head"].pk),
             run_cost="As reported by the runtime; see the usage page.",
             summary="Reports are drafted by the assistant and signed by people.",
-            deviation_reason="Expand was agreed for the report case alone.",
         )  # fmt: skip
     with clock.pinned(calendar.at(-2, 16)):
         services.propose_decision(actor=cast.actor("ops_head"), decision=decision, outcome="EXPAND")
@@ -111,7 +127,9 @@ def stop_lyon(calendar: Calendar, cast: Cast) -> None:
     for hour, who in ((10, "lyon_head"), (12, "cio")):
         with clock.pinned(calendar.at(-165, hour)):
             charter = services.sign_charter(
-                actor=cast.actor(who), charter=charter, digest=charter.current_text.digest  # type: ignore[union-attr]
+                actor=cast.actor(who),
+                charter=charter,
+                digest=charter.current_text.digest,  # type: ignore[union-attr]
             )
     with clock.pinned(calendar.at(-120, 11)):
         services.answer_question(

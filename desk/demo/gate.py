@@ -52,7 +52,7 @@ def _fill(calendar: Calendar, cast: Cast, request: Submission, who: str) -> None
     me = cast.actor(who)
     services.edit_purpose(
         actor=me, submission=request, version=None,
-        purpose_en="Operations drafts reports and first findings with its own runbooks and tickets; people check and sign.",
+        purpose_en="Operations drafts reports and findings with its own runbooks and tickets; people sign.",
         purpose_zh="运维用自己的手册和工单起草报告与初步发现，由人核对并签发。",
     )  # fmt: skip
     services.declare_categories(
@@ -97,9 +97,7 @@ def _vote(calendar: Calendar, cast: Cast, request: Submission, lane: str, who: s
             items.append(ItemChoice(key, "condition", condition=draft))
         else:
             items.append(ItemChoice(key, "approve"))
-    services.cast_vote(
-        actor=cast.actor(who), submission=request, lane=lane, pack_digest=pack.digest, items=items
-    )
+    services.cast_vote(actor=cast.actor(who), submission=request, lane=lane, pack_digest=pack.digest, items=items)
 
 
 def ask_from_penang(calendar: Calendar, cast: Cast) -> None:

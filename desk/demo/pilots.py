@@ -77,9 +77,7 @@ def record_before(calendar: Calendar, cast: Cast, pilots: dict[str, Pilot]) -> N
 
 def record_pilot(calendar: Calendar, cast: Cast, pilots: dict[str, Pilot]) -> None:
     for story in STORIES:
-        weeks = {
-            w: SLOW_WEEKS.get(w, 1.0) * (0.88 if w >= FAST_FROM else 1.0) for w in range(calendar.weeks_measured)
-        }
+        weeks = {w: SLOW_WEEKS.get(w, 1.0) * (0.88 if w >= FAST_FROM else 1.0) for w in range(calendar.weeks_measured)}
         measure = pilots[story.case].measures.get()
         _record(calendar, cast, story, measure, weeks, story.after, story.n_after, story.review[1])
 
@@ -108,11 +106,15 @@ def _record(
         for number, ((w, _q), value) in enumerate(zip(placed, raw, strict=True)):
             if w != week:
                 continue
-            at = calendar.monday(week) + timedelta(days=draw.randrange(5), hours=9 + draw.randrange(8), minutes=draw.randrange(60))
+            at = calendar.monday(week) + timedelta(
+                days=draw.randrange(5), hours=9 + draw.randrange(8), minutes=draw.randrange(60)
+            )
             minutes = Decimal(str(max(1.0, round(value * scale * 2) / 2)))
             part = min(minutes, Decimal(str(round(review * draw.uniform(0.7, 1.35) * 2) / 2)))
             case = f"{story.case[:3].upper()}{week + WEEKS_BEFORE:02d}-{number:03d}"
-            entries.append(TaskTime(minutes=minutes, case=case, at=at, review_minutes=part, usable=draw.random() > 0.12))
+            entries.append(
+                TaskTime(minutes=minutes, case=case, at=at, review_minutes=part, usable=draw.random() > 0.12)
+            )
         if entries:
             with clock.pinned(max(e.at for e in entries if e.at) + timedelta(hours=1)):
                 record_task_times(

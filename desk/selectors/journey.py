@@ -29,8 +29,6 @@ from metrics.selectors import plan_locked
 from usecases.models import Candidate, Contract, InventoryVersion, Pain, Ranking
 from usecases.selectors import latest_selection
 
-SHOWN = 6  # pieces of evidence named in a box; the count is always whole
-
 
 @dataclass(frozen=True)
 class Box:
@@ -261,7 +259,12 @@ def _state(done: bool, begun: Any) -> rules.State:
 
 
 def _read(
-    code: str, done: bool, evidence: Iterable[Evidence], missing: Iterable[str], mark: str = "", count: int | None = None
+    code: str,
+    done: bool,
+    evidence: Iterable[Evidence],
+    missing: Iterable[str],
+    mark: str = "",
+    count: int | None = None,
 ) -> Reading:
     found = tuple(evidence)
     gaps = () if done else tuple(missing)
@@ -303,8 +306,8 @@ def _a2(unit: Unit) -> Reading:
     published = InventoryVersion.objects.filter(within([unit.path])).order_by("published_at")
     rows = [
         Evidence(
-            _("Inventory %(number)s of %(unit)s") % {"number": i.number, "unit": i.unit.name}, _day(i.published_at, unit),
-            link_to(i), ngettext("%(n)s pain", "%(n)s pains", i.count) % {"n": i.count},
+            _("Inventory %(number)s of %(unit)s") % {"number": i.number, "unit": i.unit.name},
+            _day(i.published_at, unit), link_to(i), ngettext("%(n)s pain", "%(n)s pains", i.count) % {"n": i.count},
         )
         for i in published.select_related("unit").defer("body")
     ]  # fmt: skip
@@ -461,8 +464,10 @@ def _a4(unit: Unit) -> Reading:
     gap = _("No pilot has data.")
     if running:
         last = running[-1].decision_on
-        gap = _("No gain is read before %(day)s.") % {"day": day_words(last)} if last > clock.today(unit.zone) else _(
-            "What was measured is not published."
+        gap = (
+            _("No gain is read before %(day)s.") % {"day": day_words(last)}
+            if last > clock.today(unit.zone)
+            else _("What was measured is not published.")
         )
     return _read("A4", bool(rows), [*early, *begun, *published], [gap])
 

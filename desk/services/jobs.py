@@ -55,7 +55,9 @@ def retry_job(*, actor: Actor, job: Job) -> Job:
         state=Job.State.QUEUED, attempts=0, message="", next_try_at=clock.now(), finished_at=None, lease_until=None
     )
     if not again:
-        raise NotReady(Reason("job_not_ended", _("Only a job that failed, was refused or was cancelled can run again.")))
+        raise NotReady(
+            Reason("job_not_ended", _("Only a job that failed, was refused or was cancelled can run again."))
+        )
     record(actor, "job.retried", job)
     transaction.on_commit(lambda: send(job.pk))
     job.refresh_from_db()

@@ -30,7 +30,9 @@ def body(status: int, code: str, title: str, reasons: list[Reason]) -> dict[str,
     }
 
 
-def problem(status: int, code: str, title: str, reasons: list[Reason], headers: dict[str, str] | None = None) -> Response:
+def problem(
+    status: int, code: str, title: str, reasons: list[Reason], headers: dict[str, str] | None = None
+) -> Response:
     return Response(body(status, code, title, reasons), status=status, headers=headers, content_type=PROBLEM)
 
 

@@ -7,7 +7,6 @@ import json
 from datetime import datetime
 from typing import Any
 
-
 from foundation import clock
 from foundation.access import path_of
 from foundation.actor import Actor

@@ -191,8 +191,15 @@ def _mapping_problems(kind: ImportKind, mapping: Mapping[str, str]) -> list[Prob
     return found
 
 
+def _strange_columns(kind: ImportKind, columns: Sequence[str], mapping: Mapping[str, str]) -> list[Problem]:
+    text = _("The column “%(column)s” is not known here, and nothing may come in beside what is known.")
+    remedy = _("Delete the column from the file, or match it to a field.")
+    strange = unknown_columns(columns, mapping) if kind.closed else []
+    return [Problem(1, name, "unknown_column", text % {"column": name[:60]}, remedy) for name in strange]
+
+
 def _is_blocked(problems: Sequence[Problem]) -> bool:
-    return any(p.code in ("unmapped", "mapped_twice", "duplicate_header") for p in problems)
+    return any(p.code in ("unmapped", "mapped_twice", "duplicate_header", "unknown_column") for p in problems)
 
 
 def _typed(

@@ -74,6 +74,7 @@ class ImportKind:
     help: Any = ""
     context_form: type[Any] | None = None
     background: bool = False
+    closed: bool = False  # a column nothing is read from refuses the file
     max_rows: int = 100_000
     done_url: Callable[[Any], str] | None = None  # of the unit: where to look at what came in
     refuses: Callable[[str], Reason | None] | None = None  # a column name this kind must not hold, mapped or not

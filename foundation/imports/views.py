@@ -42,7 +42,8 @@ def start(request: HttpRequest, kind: str) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, found.permission)
     form = StartForm(found, actor, request.POST or None, request.FILES or None)
-    context = found.context_form(request.POST or None, prefix="ctx") if found.context_form else None
+    asked = request.GET.dict()
+    context = found.context_form(request.POST or None, prefix="ctx", initial=asked) if found.context_form else None
     if not form.units:
         text = _("There is no unit at which you may import this.")
         raise NotPermitted(Reason("no_unit", text))

@@ -12,6 +12,7 @@ from foundation.errors import Invalid, NotReady, Reason, refuse_if
 from foundation.refs import next_number, next_ref
 from foundation.work import service
 from governance.models import (
+    Binding,
     Component,
     DataCategory,
     DataCategoryVersion,
@@ -21,6 +22,7 @@ from governance.models import (
     SecurityReuse,
     Slot,
 )
+from governance.packs import current_bindings
 from governance.preloaded import SLOTS
 from governance.texts import CONTROLS, MANDATORY_CONTROLS
 
@@ -85,14 +87,22 @@ def draft_pattern_version(*, actor: Actor, pattern: Pattern, unit: Unit) -> Patt
         pattern=pattern, unit=unit, number=newest.number + 1, invariants=newest.invariants, base_flow=newest.base_flow,
         portable_assets=newest.portable_assets, exit_plan_en=newest.exit_plan_en, exit_plan_zh=newest.exit_plan_zh,
     )  # fmt: skip
-    _copy_parts(newest, version)
+    _copy_parts(newest, version, unit)
     record(actor, "pattern.drafted", version)
     return version
 
 
-def _copy_parts(source: PatternVersion, version: PatternVersion) -> None:
+def _copy_parts(source: PatternVersion, version: PatternVersion, unit: Unit) -> None:
+    """Parts, what fills them in this unit today, and the answers to the controls: known facts are not asked again."""
+    bound = current_bindings(source, unit)
     for slot in source.slots.all():
-        Slot.objects.create(version_of=version, **{name: getattr(slot, name) for name in COPIED})
+        copy = Slot.objects.create(version_of=version, **{name: getattr(slot, name) for name in COPIED})
+        if slot.pk in bound:
+            now = bound[slot.pk]
+            Binding.objects.create(
+                slot=copy, unit=unit, component=now.component, within=True, constraint_results=now.constraint_results,
+                reason=str(_("carried over from version %(number)s") % {"number": source.number}),
+            )  # fmt: skip
     for control in source.controls.all():
         facts = ("control", "ordinal", "mandatory", "answer", "reason", "evidence", "evidence_on")
         SecurityReuse.objects.create(version_of=version, **{name: getattr(control, name) for name in facts})

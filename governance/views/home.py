@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from foundation import clock
 from foundation.access import may
@@ -47,12 +48,16 @@ def home(request: HttpRequest) -> HttpResponseBase:
 def _lede(actor: Any, waiting: list[Any], conditions: list[Any]) -> str:
     mine = sum(1 for w in waiting if w.is_mine)
     if mine:
-        return _("%(n)s of the open requests wait for your decision.") % {"n": mine}
+        text = ngettext("%(n)s request waits for your decision.", "%(n)s requests wait for your decision.", mine)
+        return text % {"n": mine}
     overdue = sum(1 for c in conditions if c.is_overdue)
     if overdue:
-        return _("%(n)s conditions are overdue; what they belong to does not count until they are closed.") % {
-            "n": overdue
-        }
+        text = ngettext(
+            "%(n)s condition is overdue; what it belongs to does not count until it is closed.",
+            "%(n)s conditions are overdue; what they belong to does not count until they are closed.",
+            overdue,
+        )
+        return text % {"n": overdue}
     return _("Approve a pattern once, reuse it.")
 
 

@@ -24,7 +24,7 @@ from governance.models import Lane, Submission
 from governance.reviewing import category_facts, headline, item_lines, layers
 from governance.selectors import base_pack, current_pack
 from governance.services.requests import preview_lanes
-from governance.texts import SECTIONS
+from governance.texts import SECTION_LEDES, SECTIONS
 from governance.views.common import outcome_tone, request_of, unknown_act
 
 
@@ -179,16 +179,15 @@ def section(request: HttpRequest, key: str, section: str) -> HttpResponse:
         if saved:
             messages.success(request, _("Saved."))
             return redirect(submission)
-    order = list(SECTIONS)
     context = {
         "submission": submission,
         "section": section,
         "title": SECTIONS[section],
+        "lede": SECTION_LEDES[section],
         "form": form,
         "can_edit": submission.state == "draft" and may(actor, "governance.submission.draft", submission),
         "is_fixed": section in ("landing", "exit") and submission.pattern_version.state != "draft",
-        "steps": [{"label": SECTIONS[code], "url": f"/governance/{submission.key}/{code}"} for code in order],
-        "step": order.index(section) + 1,
+        "sections": [{"label": SECTIONS[code], "code": code} for code in SECTIONS],
         "waits_for": submission.waits.get(section, ""),
         "lines": item_lines("flow", packs.build(submission)) if section == "landing" else [],
     }

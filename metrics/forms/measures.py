@@ -30,7 +30,8 @@ def day_field(label: Any, **given: Any) -> forms.DateField:
 def percent_field(**given: Any) -> forms.DecimalField:
     return forms.DecimalField(
         label=_("Smallest change that matters"), min_value=Decimal(1), max_value=Decimal(99), max_digits=4,
-        decimal_places=1, initial=10, help_text=_("A smaller change would not be worth acting on. Not a target."), **given,
+        decimal_places=1, initial=10,
+        help_text=_("A smaller change would not be worth acting on. Not a target."), **given,
     )  # fmt: skip
 
 
@@ -43,21 +44,28 @@ class PilotForm(forms.Form):
     starts_on = day_field(_("First day"))
     ends_on = day_field(_("Last day"), help_text=_("13 weeks unless you say otherwise."))
     decision_on = day_field(
-        _("Decision date"), required=False, help_text=_("The first day a verdict may be read. The last day, if left open.")
+        _("Decision date"),
+        required=False,
+        help_text=_("The first day a verdict may be read. The last day, if left open."),
     )
     ramp_until = day_field(
         _("Learning until"), required=False, help_text=_("The first day that counts. One learning week, if left open.")
     )
     lead = forms.ModelChoiceField(User.objects.none(), label=_("Pilot lead"), required=False, empty_label=_("myself"))
     scope = forms.CharField(
-        label=_("What is tried, by which groups"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("What is tried, by which groups"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         open_ones = Candidate.objects.visible_to(actor, "metrics.pilot.draft").exclude(state__in=CLOSED)
         self.fields["candidate"].queryset = open_ones.order_by("key")  # type: ignore[attr-defined]
-        leads = {p.pk for path in actor.paths("metrics.pilot.draft") for p in people_who_may("metrics.report.freeze", path)}
+        leads = {
+            p.pk for path in actor.paths("metrics.pilot.draft") for p in people_who_may("metrics.report.freeze", path)
+        }
         self.fields["lead"].queryset = User.objects.filter(pk__in=leads).order_by("name")  # type: ignore[attr-defined]
         begin = next_monday(clock.today(actor.zone))
         self.fields["starts_on"].initial = begin
@@ -70,7 +78,10 @@ class PilotEditForm(forms.Form):
     decision_on = day_field(_("Decision date"))
     ramp_until = day_field(_("Learning until"), required=False)
     scope = forms.CharField(
-        label=_("What is tried, by which groups"), required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+        label=_("What is tried, by which groups"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
     def __init__(self, *args: Any, pilot: Pilot, **kwargs: Any) -> None:
@@ -241,7 +252,7 @@ class OldRecordsForm(LookBackForm):
     source = forms.ChoiceField(label=_("From which source?"))
     records = RecordsField(label=_("Which records?"), required=False)
     minimum_effect = percent_field()
-    field_order = ("name", "source", "records", "minimum_effect", "baseline_from", "baseline_weeks", "pilot_from", "pilot_weeks")  # fmt: skip
+    field_order = ("name", "source", "records", "minimum_effect")
 
     def __init__(self, *args: Any, unit: Unit, source: str = "", **kwargs: Any) -> None:
         super().__init__(*args, zone=unit.zone, **kwargs)
@@ -283,7 +294,10 @@ class StatementForm(forms.Form):
         label=_("Sentence in English"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
     sentence_zh = forms.CharField(
-        label=_("Sentence in Chinese"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4, "lang": "zh"})
+        label=_("Sentence in Chinese"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4, "lang": "zh"}),
     )
 
     def service_data(self) -> dict[str, Any]:

@@ -72,8 +72,8 @@ class ConnectionForm(forms.Form):
             self.fields["secret"].required = False
             self.fields["secret"].label = _("New admin key")
             self.fields["secret"].help_text = _("Leave empty to keep the stored one.")
-        elif len(units) == 1:
-            unit.initial = units[0]
+        else:
+            unit.initial = units.first()
 
 
 class LinkForm(forms.Form):

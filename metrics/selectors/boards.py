@@ -281,7 +281,9 @@ def _shift(estimate: GainEstimate) -> tuple[float, float, float] | None:
 def _minutes_line(pilot: Pilot, said: Statement | None, shift: tuple[float, float, float] | None) -> CaseLine:
     if said is None or shift is None:
         return CaseLine("minutes", _("Minutes per case: none measured yet."))
-    text = _("%(value)s minutes per case against before (plausible range %(low)s to %(high)s; %(n0)s and %(n1)s cases).")
+    text = _(
+        "%(value)s minutes per case against before (plausible range %(low)s to %(high)s; %(n0)s and %(n1)s cases)."
+    )
     shown = {key: _signed(value) for key, value in zip(("value", "low", "high"), shift, strict=True)}
     counted = {"n0": said.estimate.n_before, "n1": said.estimate.n_pilot}
     url = pilot.report.get_absolute_url() if hasattr(pilot, "report") else reverse("metrics:pilot", args=[pilot.key])
@@ -329,5 +331,7 @@ def statements_of(pilot: Pilot) -> list[Statement]:
 def waiting_statements(actor: Actor) -> list[Statement]:
     """Drafts of others that this actor may publish."""
     paths = actor.paths("metrics.statement.publish")
-    rows = Statement.objects.filter(within(paths, "estimate__unit__path"), state="draft").exclude(author_id=actor.user_id)
+    rows = Statement.objects.filter(within(paths, "estimate__unit__path"), state="draft").exclude(
+        author_id=actor.user_id
+    )
     return list(rows.select_related("estimate__measure__pilot").order_by("created_at")[:10])

@@ -74,7 +74,9 @@ def plan_locked(pilot: Pilot) -> list[Reason]:
         return [Reason("plan_not_locked", _("The pilot has no primary measure."), fix=fix)]
     lock = live_lock(version)
     if lock is None:
-        return [Reason("plan_not_locked", _("The primary measure is not locked; signing the charter locks it."), fix=fix)]
+        return [
+            Reason("plan_not_locked", _("The primary measure is not locked; signing the charter locks it."), fix=fix)
+        ]
     if lock.binding_at is None:
         return [Reason("plan_not_locked", _("The lock of the primary measure waits for the last signature."), fix=fix)]
     return []
@@ -104,7 +106,9 @@ def ended_minutes(
     as_of = imports.aggregate(found=Max("as_of"))["found"]
     if as_of is None:
         return []
-    rows = OpsRecord.objects.filter(unit__path__startswith=unit.path, kind="incident", source=source, opened_at__lt=as_of)
+    rows = OpsRecord.objects.filter(
+        unit__path__startswith=unit.path, kind="incident", source=source, opened_at__lt=as_of
+    )
     rows = rows.filter(_predicates(filters))
     if before is not None:
         rows = rows.filter(opened_at__lt=before)
@@ -204,7 +208,7 @@ class Dots:
 
 
 def dot_strip(pilot: Pilot, limit: int = 300) -> Dots | None:
-    """Minutes of each case, before and in the pilot; hidden (None) above `limit` a side or before anything is measured."""
+    """Minutes of each case, before and in the pilot; None above `limit` a side or with nothing measured."""
     version = primary_version(pilot)
     if version is None:
         return None

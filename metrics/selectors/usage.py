@@ -202,9 +202,8 @@ class AppUse:
 
     @property
     def is_hidden(self) -> bool:
-        """Everything there is to show is held back."""
-        told = [s for s in self.states if s != "missing"]
-        return bool(told) and self.total is None and "hidden" in told
+        """Days are held back and the others show no use: a zero beside them would be a lie."""
+        return "hidden" in self.states and not self.total
 
 
 def recent_use(apps: Iterable[RuntimeApp], days: int = SPARK_DAYS) -> dict[Any, AppUse]:
@@ -312,17 +311,9 @@ def _facts(rows: list[UsageDay], through: date | None, apps: int) -> UsageFacts:
 
 
 def _few_people(rows: list[UsageDay]) -> bool:
-    """One app below the bar hides the sum too: the others could be subtracted from it."""
-    by_app: dict[Any, list[UsageDay]] = defaultdict(list)
-    for row in rows:
-        by_app[row.app_id].append(row)
-    return any(_is_few(days) for days in by_app.values())
-
-
-def _is_few(rows: list[UsageDay]) -> bool:
-    known = [row.users_distinct for row in rows if row.users_distinct is not None]
-    used = any(getattr(row, name) for row in rows for name in USED)
-    return bool(known) and max(known) < FEWEST and used
+    """The rule of every other door. One app below the bar hides the sum too: the others could be subtracted from it."""
+    hidden = hidden_spans(list({row.app_id for row in rows}))
+    return any(is_hidden(hidden, row) for row in rows)
 
 
 def _sum(rows: list[UsageDay], name: str) -> int | None:

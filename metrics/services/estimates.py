@@ -105,7 +105,9 @@ def _week_faults(measure: Measure, *spans: Span) -> list[Reason]:
 
 def _touches_open_pilot(measure: Measure, *spans: Span) -> bool:
     version = measure.current
-    near = Q(measure__unit__path__startswith=measure.unit.path) | Q(measure__unit__path__in=ancestors(measure.unit.path))
+    near = Q(measure__unit__path__startswith=measure.unit.path) | Q(
+        measure__unit__path__in=ancestors(measure.unit.path)
+    )
     others = MeasureVersion.objects.filter(
         near,
         measure__pilot__isnull=False,
@@ -127,7 +129,9 @@ def _as_of(version: MeasureVersion) -> datetime:
     newest = SourceImport.objects.filter(unit__path__startswith=unit.path, source=version.source)
     found = newest.order_by("-as_of").first()
     if found is None:
-        raise NotReady(Reason("no_records", _("No record of this source has been imported yet."), fix=("metrics:records", [])))
+        raise NotReady(
+            Reason("no_records", _("No record of this source has been imported yet."), fix=("metrics:records", []))
+        )
     return found.as_of
 
 

@@ -40,7 +40,7 @@ def draft_measure(
     role: str = Measure.Role.PRIMARY,
     windows: dict[str, tuple[datetime, datetime]] | None = None,
 ) -> Measure:
-    """Three answers: which work or service (name, filter), which source, the smallest change that matters (relative)."""
+    """Three answers: which work or service (name, filter), which source, the smallest relative change."""
     home = pilot.unit if pilot else unit
     if home is None:
         raise TypeError("a measure belongs to a pilot or to a unit")
@@ -67,7 +67,11 @@ def draft_measure(
 
 def _check_effect(effect: Decimal | None) -> None:
     if effect is not None and not Decimal(0) < effect < Decimal(1):
-        raise Invalid(Reason("effect_range", _("The smallest change that matters lies between 0 and 100 %."), field="minimum_effect"))
+        raise Invalid(
+            Reason(
+                "effect_range", _("The smallest change that matters lies between 0 and 100 %."), field="minimum_effect"
+            )
+        )
 
 
 def _check_filters(filters: list[dict[str, Any]]) -> None:
@@ -101,7 +105,13 @@ def edit_measure(*, actor: Actor, measure: Measure, **changes: Any) -> MeasureVe
         changes.pop("source", old.source),
         changes.pop("filters", old.filters),
         windows,
-        **{"direction": old.direction, "rmst_tau": old.rmst_tau, "within": old.within, "stratum": old.stratum, **changes},
+        **{
+            "direction": old.direction,
+            "rmst_tau": old.rmst_tau,
+            "within": old.within,
+            "stratum": old.stratum,
+            **changes,
+        },
     )
     record(actor, "measure.edited", measure, after={"version": version.number})
     return version

@@ -32,12 +32,16 @@ def draft_statement(
     """The sentence comes from the estimate; an edited one is marked. What it does not say is required."""
     require(actor, "metrics.statement.draft", estimate)
     if estimate.look_back:
-        raise NotReady(Reason("look_back", _("A look-back gives no statement; its windows were chosen after the data.")))
+        raise NotReady(
+            Reason("look_back", _("A look-back gives no statement; its windows were chosen after the data."))
+        )
     if not estimate.verdict:
         raise NotReady(Reason("interim", _("Before the decision date there is nothing to state.")))
     if not (does_not_say_en.strip() or does_not_say_zh.strip()):
         raise Invalid(Reason("box_missing", _("Write what this does not say."), field="does_not_say_en"))
-    edited = bool((sentence_en and sentence_en != estimate.sentence_en) or (sentence_zh and sentence_zh != estimate.sentence_zh))
+    edited = bool(
+        (sentence_en and sentence_en != estimate.sentence_en) or (sentence_zh and sentence_zh != estimate.sentence_zh)
+    )
     statement = Statement.objects.create(
         estimate=estimate,
         sentence_en=sentence_en or estimate.sentence_en,

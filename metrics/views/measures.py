@@ -63,7 +63,9 @@ def _spark(row: CaseRow) -> Any:
 
 
 def measure_of(request: HttpRequest, pk: UUID) -> Measure:
-    return get_visible(Measure.objects.select_related("unit", "pilot__unit", "pilot__candidate"), actor_of(request), pk=pk)
+    return get_visible(
+        Measure.objects.select_related("unit", "pilot__unit", "pilot__candidate"), actor_of(request), pk=pk
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,7 +80,9 @@ def measure_new(request: HttpRequest, key: str) -> HttpResponse:
         context["no_sources"] = not sources_of(pilot.unit)
         return render(request, "metrics/measure_new.html", context)
     form = MeasureForm(request.POST or None, preset=preset, pilot=pilot, source=request.GET.get("source", ""))
-    made = submit(form, lambda data: services.draft_measure(actor=actor, **form.service_data())) if form.is_bound else None
+    made = (
+        submit(form, lambda data: services.draft_measure(actor=actor, **form.service_data())) if form.is_bound else None
+    )
     if made:
         messages.success(request, _("The measure was drafted. Check it below; a signature or two people lock it."))
         return redirect("metrics:measure", made.pk)
@@ -167,7 +171,9 @@ def measure_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 def measure_lock(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = measure_of(request, pk)
     lock = services.lock_measure(actor=actor_of(request), version=found.current, basis="pair")
-    told = _("Locked by two people.") if lock.binding_at else _("Locked by you; it binds when a second person locks it.")
+    told = (
+        _("Locked by two people.") if lock.binding_at else _("Locked by you; it binds when a second person locks it.")
+    )
     messages.success(request, told)
     return redirect("metrics:measure", pk)
 
@@ -224,7 +230,11 @@ def look_back_new(request: HttpRequest) -> HttpResponse:
         return render(request, "metrics/look_back_new.html", {"form": None})
     source = request.GET.get("source") or sources_of(unit)[0]
     extent = extent_of(unit, source)
-    initial = {n: getattr(extent, n) for n in ("baseline_from", "baseline_weeks", "pilot_from", "pilot_weeks")} if extent else {}
+    initial = (
+        {n: getattr(extent, n) for n in ("baseline_from", "baseline_weeks", "pilot_from", "pilot_weeks")}
+        if extent
+        else {}
+    )
     form = OldRecordsForm(request.POST or None, unit=unit, source=source, initial=initial)
     found = submit(form, lambda data: _old_records(actor, form)) if form.is_bound else None
     if found:

@@ -62,7 +62,9 @@ def _pilot_page(request: HttpRequest, found: Pilot, **sent: Any) -> HttpResponse
         "form": form,
         "lines": read_case_lines(found),
         "statements": [_statement_row(s, request) for s in statements_of(found)],
-        "freezes": found.report.freezes.defer("body", "xlsx").order_by("-frozen_at")[:12] if hasattr(found, "report") else [],
+        "freezes": found.report.freezes.defer("body", "xlsx").order_by("-frozen_at")[:12]
+        if hasattr(found, "report")
+        else [],
         "links": _links(found),
         "may_edit": found.status == Pilot.State.DRAFT and may(actor, "metrics.pilot.draft", found),
         "may_measure": may(actor, "metrics.measure.draft", found),
@@ -130,7 +132,9 @@ def pilot_edit(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def note_add(request: HttpRequest, key: str) -> HttpResponse:
     found, form = pilot_of(request, key), NoteForm(request.POST)
-    made = submit(form, lambda data: services.add_change_note(actor=actor_of(request), pilot=found, **form.service_data()))
+    made = submit(
+        form, lambda data: services.add_change_note(actor=actor_of(request), pilot=found, **form.service_data())
+    )
     if made is None:
         return _pilot_page(request, found, note=form)
     messages.success(request, _("The note stands on the plot; the week stays in the data."))
@@ -153,12 +157,20 @@ def statement_draft(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect(reverse("metrics:pilot", args=[found.measure.pilot.key]) + "#statements")
     from metrics.estimate_page import EstimatePage
 
-    context = {"page": EstimatePage(found), "estimate": found, "measure": found.measure, "may_state": True, "form": form}
+    context = {
+        "page": EstimatePage(found),
+        "estimate": found,
+        "measure": found.measure,
+        "may_state": True,
+        "form": form,
+    }
     return render(request, "metrics/measure_estimate.html", context, status=422)
 
 
 def _statement(request: HttpRequest, pk: UUID) -> Statement:
-    return get_visible(Statement.objects.select_related("estimate__measure__pilot", "estimate__unit"), actor_of(request), pk=pk)
+    return get_visible(
+        Statement.objects.select_related("estimate__measure__pilot", "estimate__unit"), actor_of(request), pk=pk
+    )
 
 
 @require_POST
@@ -179,4 +191,8 @@ def statement_withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _home(measure: Measure) -> str:
     pilot = measure.pilot
-    return reverse("metrics:pilot", args=[pilot.key]) + "#statements" if pilot else reverse("metrics:measure", args=[measure.pk])
+    return (
+        reverse("metrics:pilot", args=[pilot.key]) + "#statements"
+        if pilot
+        else reverse("metrics:measure", args=[measure.pk])
+    )

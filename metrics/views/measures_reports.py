@@ -32,7 +32,9 @@ EMPTY_STYLE = {"style-src": "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU
 
 
 def report_of(request: HttpRequest, key: str) -> Report:
-    return get_visible(Report.objects.select_related("pilot__unit", "pilot__candidate", "unit"), actor_of(request), key=key)
+    return get_visible(
+        Report.objects.select_related("pilot__unit", "pilot__candidate", "unit"), actor_of(request), key=key
+    )
 
 
 @csp_update(EMPTY_STYLE)  # type: ignore[arg-type]

@@ -172,6 +172,7 @@ def usage(request: HttpRequest) -> HttpResponseBase:
     page = ListPage(
         request,
         read.runtime_apps(actor),
+        (),
         name="usage",
         title=_("Usage"),
         filters=AppFilter,

@@ -1,9 +1,9 @@
-// Copies a full address; without script the link simply goes there.
+// Copies a full address, or the words in data-copy-text; without script the link simply goes there.
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("[data-copy]");
   if (!link || !navigator.clipboard) return;
   event.preventDefault();
-  const address = new URL(link.dataset.copy || location.href, location.href).href;
+  const address = link.dataset.copyText ?? new URL(link.dataset.copy || location.href, location.href).href;
   await navigator.clipboard.writeText(address);
   const words = link.querySelector("span") ?? link;
   const before = words.textContent;

@@ -15,8 +15,8 @@ from charter.services import (
     answer_question,
     close_breach,
     edit_charter,
-    press_stop,
     prepare_decision,
+    press_stop,
     propose_decision,
     report_breach,
     resume_charter,
@@ -166,11 +166,15 @@ def test_questions_need_evidence_and_no_closes_one_too(world):
     charter = an_active_charter(world)
     question = charter.questions.first()
     with pytest.raises(Invalid):
-        answer_question(actor=actor(world.pilot_lead), question=question, answer="did_not_hold", evidence=" ") if False else (
+        answer_question(
+            actor=actor(world.pilot_lead), question=question, answer="did_not_hold", evidence=" "
+        ) if False else (
             answer_question(actor=actor(world.architect), question=question, answer="did_not_hold", evidence=" ")
         )
     with clock.pinned(START + timedelta(weeks=3)):
-        answer_question(actor=actor(world.architect), question=question, answer="did_not_hold", evidence="Seen in the logs.")
+        answer_question(
+            actor=actor(world.architect), question=question, answer="did_not_hold", evidence="Seen in the logs."
+        )
     share = next(r for r in evaluate_criteria(charter) if r.criterion.metric == "answered_share")
     assert share.value.number == 0.5 and share.status == "not_met"
 
@@ -285,7 +289,9 @@ def test_raw_sql_cannot_rewrite_what_was_signed(world, statement):
 def test_a_breach_is_never_closed_by_the_pilot_lead(world):
     charter = an_active_charter(world)
     with clock.pinned(START + timedelta(weeks=2)):
-        breach = report_breach(actor=actor(world.ops_engineer), charter=charter, guardrail="V8", what="A script was held against somebody.")
+        breach = report_breach(
+            actor=actor(world.ops_engineer), charter=charter, guardrail="V8", what="A script was held against somebody."
+        )
         with pytest.raises(NotPermitted):
             close_breach(actor=actor(world.pilot_lead), breach=breach, judgement="corrected", note="x")
     assert Breach.objects.get().state == "open"

@@ -17,15 +17,14 @@ HEAVY = (
     "pandas numpy pyarrow scipy statsmodels plotly weasyprint mcp openpyxl xlsxwriter pptx python_calamine httpx2 "
     "opentelemetry lxml PIL segno icalendar"
 ).split()
-DOMAIN_WORDS = "pain pains charter charters pilot pilots candidate candidates workshop workshops guardrail guardrails".split()
+DOMAIN_WORDS = (
+    "pain pains charter charters pilot pilots candidate candidates workshop workshops guardrail guardrails".split()
+)
 
 
 def python_files(*folders: str) -> list[Path]:
     return [
-        path
-        for folder in folders
-        for path in sorted((ROOT / folder).rglob("*.py"))
-        if "migrations" not in path.parts
+        path for folder in folders for path in sorted((ROOT / folder).rglob("*.py")) if "migrations" not in path.parts
     ]
 
 

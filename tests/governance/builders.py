@@ -45,7 +45,8 @@ def fill(world: Any, submission: Submission, by: User | None = None, core: dict[
     me = actor(by or world.architect)
     services.edit_purpose(
         actor=me, submission=submission, version=None,
-        purpose_en="Operations answers routine questions with its own runbooks.", purpose_zh="运维用自己的手册回答日常问题。",
+        purpose_en="Operations answers routine questions with its own runbooks.",
+        purpose_zh="运维用自己的手册回答日常问题。",
     )  # fmt: skip
     services.declare_categories(
         actor=me, submission=submission, version=None,

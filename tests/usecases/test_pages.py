@@ -93,7 +93,7 @@ def test_a_pain_is_recorded_with_quick_answers_which_are_guesses(world: World) -
     assert answer.status_code == 302 and answer["Location"] == f"/pains/{pain.key}"
     assert (pain.hours_likely, pain.grade) == (pain.hours_likely, "guess")
     page = client.get(pain.get_absolute_url()).content.decode()
-    assert "2.2 h a month (1 to 5)" in page and "Guess" in page
+    assert "2.2\u202fh a month (1 to 5)" in page and "Guess" in page
 
 
 def test_a_form_with_faults_comes_back_with_the_words_at_the_fields(world: World) -> None:
@@ -141,7 +141,7 @@ def test_an_inventory_prints_its_order_purpose_and_who_acknowledged_it(world: Wo
     for form in ("csv", "xlsx", "md", "json"):
         assert client.get(inventory.get_absolute_url(), {"format": form}).status_code == 200
     text = client.get(inventory.get_absolute_url(), {"format": "md"}).content.decode()
-    assert "not by votes; 100 % of them are guesses." in text and "3 h a month (1 to 18), Guess" in text
+    assert "not by votes; 100 % of them are guesses." in text and "3\u202fh a month (1 to 18), Guess" in text
 
 
 def test_publishing_through_the_page_needs_the_tick(world: World) -> None:

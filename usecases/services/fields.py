@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -61,7 +61,7 @@ def reason_given(reason: str) -> str:
 
 
 def save_with_links(
-    obj: Any, *, version: int | None, changes: dict[str, Any], links: dict[str, Iterable[Any]]
+    obj: Any, *, version: int | None, changes: dict[str, Any], links: Mapping[str, Iterable[Any]]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Like `save_version`, and a changed set of links counts as a change, too."""
     before, after = save_version(obj, version=version, **changes)

@@ -88,10 +88,11 @@ def totals(rows: list[Pain]) -> dict[str, Any]:
     }
 
 
-def refuse_person_view(actor: Actor, unit: Unit) -> None:
+def refuse_person_view(actor: Actor, unit: Unit | None) -> None:
     """A view by person is refused with the purpose, and that it was asked for is written down."""
-    with unit_of_work():
-        record(actor, "inventory.person_view_refused", unit)
+    if unit is not None:
+        with unit_of_work():
+            record(actor, "inventory.person_view_refused", unit)
     text = _("Hours describe work, not people. There is no view by person, no headcount and no saving here.")
     raise Invalid(Reason("person_view", text))
 

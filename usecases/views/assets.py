@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -35,7 +36,7 @@ COLUMNS = [
 CRUMB = (gettext_lazy("Assets"), "/assets")
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     found = ListPage(request, assets_listed(actor), COLUMNS, name="assets", title=_("Assets"), filters=TextFilter)
     if found.wants_export:
@@ -44,7 +45,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "usecases/assets.html", context, status=found.status)
 
 
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, "usecases.asset.edit")
     form = AssetForm(request.POST or None, actor=actor)
@@ -57,7 +58,7 @@ def new(request: HttpRequest) -> HttpResponse:
     )
 
 
-def page(request: HttpRequest, key: str) -> HttpResponse:
+def page(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     asset = get_visible(assets_listed(actor), actor, key=key)
     own = str(asset.author_id) == str(actor.user_id)
@@ -73,7 +74,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "usecases/asset.html", context)
 
 
-def edit(request: HttpRequest, key: str) -> HttpResponse:
+def edit(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     asset = get_visible(Asset, actor, key=key)
     require(actor, "usecases.asset.edit", asset)
@@ -88,7 +89,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
     )  # fmt: skip
 
 
-def review(request: HttpRequest, key: str) -> HttpResponse:
+def review(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     asset = get_visible(Asset, actor, key=key)
     require(actor, "usecases.asset.review", asset)
@@ -102,7 +103,7 @@ def review(request: HttpRequest, key: str) -> HttpResponse:
     )
 
 
-def rerun(request: HttpRequest, key: str) -> HttpResponse:
+def rerun(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     asset = get_visible(Asset, actor, key=key)
     require(actor, "usecases.asset.rerun", asset)
@@ -116,7 +117,7 @@ def rerun(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-def retire(request: HttpRequest, key: str) -> HttpResponse:
+def retire(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     asset = get_visible(Asset, actor, key=key)
     services.retire_asset(actor=actor, asset=asset, version=version_of(request))

@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -59,7 +60,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     found = ListPage(
         request, candidates_listed(actor), COLUMNS, name="candidates", title=_("Candidates"),
@@ -86,7 +87,7 @@ def _groups(form: CandidateForm) -> list[Any]:
     ]  # fmt: skip
 
 
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, "usecases.candidate.edit")
     form = CandidateForm(request.POST or None, actor=actor)
@@ -100,7 +101,7 @@ def new(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-def page(request: HttpRequest, key: str) -> HttpResponse:
+def page(request: HttpRequest, key: str) -> HttpResponseBase:
     """The fact sheet: one page, prints."""
     actor = request.actor  # type: ignore[attr-defined]
     candidate = get_visible(candidate_page(actor), actor, key=key)
@@ -117,7 +118,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "usecases/candidate.html", context)
 
 
-def edit(request: HttpRequest, key: str) -> HttpResponse:
+def edit(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     candidate = get_visible(Candidate.objects.select_related("unit"), actor, key=key)
     require(actor, "usecases.candidate.edit", candidate)
@@ -142,7 +143,7 @@ PERMISSIONS = {"park": "usecases.candidate.edit", "decline": "usecases.candidate
 
 
 @require_POST
-def act(request: HttpRequest, key: str, act: str) -> HttpResponse:
+def act(request: HttpRequest, key: str, act: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     call, candidate = known_act(ACTS, act), get_visible(Candidate, actor, key=key)
     given = {"actor": actor, "candidate": candidate, "version": version_of(request)}

@@ -7,7 +7,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 from foundation.actor import Actor
 from foundation.kit import Cell
 from foundation.pages import form_status
-from foundation.templatetags.house import num
+from foundation.templatetags.house import THIN, num
 from usecases.forms import ReasonForm
 
 STATE_TONES = {
@@ -29,7 +30,7 @@ STATE_TONES = {
 def form_page(
     request: HttpRequest, form: forms.BaseForm, *, title: Any, cancel: str, groups: Sequence[Any] = (),
     lede: Any = "", button: Any = "", crumb: tuple[Any, str] = ("", ""), version: int | None = None, **extra: Any,
-) -> HttpResponse:  # fmt: skip
+) -> HttpResponseBase:  # fmt: skip
     """One template for every form of this app; 422 with the same words at the fields."""
     context = {
         "form": form, "title": title, "lede": lede, "cancel": cancel, "button": button or _("Save"), "crumb": crumb,
@@ -55,8 +56,12 @@ def hours_words(record: Any) -> str:
     """Likely hours a month, always with the range."""
     if record.hours_likely is None:
         return _("no size yet")
-    values = {"likely": short(record.hours_likely), "low": short(record.hours_low), "high": short(record.hours_high)}
-    return _("%(likely)s h a month (%(low)s to %(high)s)") % values
+    return hours_range(record.hours_low, record.hours_likely, record.hours_high)
+
+
+def hours_range(low: Decimal, likely: Decimal, high: Decimal) -> str:
+    values = {"likely": f"{short(likely)}{THIN}h", "low": short(low), "high": short(high)}
+    return _("%(likely)s a month (%(low)s to %(high)s)") % values
 
 
 def hours_cell(record: Any) -> Cell:
@@ -68,13 +73,15 @@ def hours_cell(record: Any) -> Cell:
 
 
 def sum_words(total: dict[str, Any]) -> str:
-    values = {name: short(Decimal(str(total[name]))) for name in ("low", "likely", "high")}
-    return _("%(likely)s h a month (%(low)s to %(high)s)") % values
+    return hours_range(*(Decimal(str(total[name])) for name in ("low", "likely", "high")))
 
 
 def guess_words(total: dict[str, Any]) -> str:
     share = total["guess_share"]
-    return "" if share is None else _("%(pct)s %% of them are guesses") % {"pct": round(float(share) * 100)}
+    if share is None:
+        return ""
+    pct = round(float(share) * 100)
+    return _("%(pct)s %% of them are guesses") % {"pct": pct} if pct else _("none of them are guesses")
 
 
 def offers(record: Any, actor: Actor, url_name: str, args: Sequence[Any], skip: Sequence[str] = ()) -> list[Any]:

@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -37,7 +38,7 @@ COLUMNS = [
 SORTS = {"vendor": ("vendor", "id"), "ends": ("ends_on", "id")}
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     found = ListPage(
         request, contracts_listed(actor), COLUMNS, name="contracts", title=_("Contracts"), filters=TextFilter,
@@ -60,13 +61,14 @@ def _groups(form: ContractForm) -> list[Any]:
 def _item_groups(form: ItemForm, title: Any = "") -> list[Any]:
     return [
         group(form, title, "title_en", "title_zh", "kind", "repeated", "evidence"),
-        {"title": _("How big is it?"), "note": _("A quick answer is kept as a guess."), "fields": form.quick},
+        {"title": _("How big is it?"), "note": _("A quick answer is kept as a guess."),
+         "fields": form.quick, "pairs": True},
         {"title": _("Exact ranges"), "ranges": form.ranges, "folded": not form.errors, "note": _("low, likely, high"),
          "fields": [form["load_n"], form["load_coverage"], form["load_query"]]},
     ]  # fmt: skip
 
 
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: HttpRequest) -> HttpResponseBase:
     """One form: the contract and its first item; further items on the contract's page."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, "usecases.contract.edit")
@@ -91,7 +93,7 @@ def _add(actor: Any, form: ContractForm, item: ItemForm) -> Contract | None:
     return submit(form, lambda data: services.add_contract(actor=actor, items=items, **data))
 
 
-def page(request: HttpRequest, key: str) -> HttpResponse:
+def page(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     contract = get_visible(Contract.objects.select_related("unit"), actor, key=key)
     items = list(contract.items.prefetch_related("candidates"))
@@ -106,7 +108,7 @@ def page(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "usecases/contract.html", context)
 
 
-def edit(request: HttpRequest, key: str) -> HttpResponse:
+def edit(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     contract = get_visible(Contract, actor, key=key)
     require(actor, "usecases.contract.edit", contract)
@@ -129,7 +131,7 @@ def _item(request: HttpRequest, key: str, position: int) -> ContractItem:
     return found
 
 
-def item_new(request: HttpRequest, key: str) -> HttpResponse:
+def item_new(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     contract = get_visible(Contract, actor, key=key)
     require(actor, "usecases.contract.edit", contract)
@@ -144,7 +146,7 @@ def item_new(request: HttpRequest, key: str) -> HttpResponse:
     )  # fmt: skip
 
 
-def item_edit(request: HttpRequest, key: str, position: int) -> HttpResponse:
+def item_edit(request: HttpRequest, key: str, position: int) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     item = _item(request, key, position)
     require(actor, "usecases.contract.edit", item.contract)
@@ -160,7 +162,7 @@ def item_edit(request: HttpRequest, key: str, position: int) -> HttpResponse:
 
 
 @require_POST
-def item_candidate(request: HttpRequest, key: str, position: int) -> HttpResponse:
+def item_candidate(request: HttpRequest, key: str, position: int) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     candidate = services.draft_from_item(actor=actor, item=_item(request, key, position))
     messages.success(request, _("Now say what help it needs, and mark it as shaped."))

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +22,7 @@ from usecases.forms import PublishForm
 from usecases.models import InventoryVersion, Pain
 from usecases.quick import PURPOSE
 from usecases.selectors import compare_inventories, inventory_drift, published_inventories
-from usecases.views.common import guess_words, short, sum_words
+from usecases.views.common import guess_words, hours_range, short, sum_words
 
 COLUMNS = [
     ListColumn("key", gettext_lazy("Inventory"), cell=lambda i: Cell(i.key, href=i.get_absolute_url())),
@@ -46,7 +47,7 @@ ROWS = [
 ]
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     versions = InventoryVersion.objects.visible_to(actor).select_related("unit")
     found = ListPage(request, versions, COLUMNS, name="inventories", title=_("Inventories"))
@@ -56,7 +57,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "usecases/inventories.html", context)
 
 
-def publish(request: HttpRequest) -> HttpResponse:
+def publish(request: HttpRequest) -> HttpResponseBase:
     """Its own page: the purpose is read before the name is put under it."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, "usecases.inventory.publish")
@@ -70,7 +71,7 @@ def publish(request: HttpRequest) -> HttpResponse:
     return render(request, "usecases/inventory_publish.html", context, status=form_status(form))
 
 
-def page(request: HttpRequest, key: str) -> HttpResponse:
+def page(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     inventory = get_visible(InventoryVersion.objects.select_related("unit"), actor, key=key)
     wanted = request.GET.get("format", "")
@@ -157,7 +158,6 @@ def _plain(text: str) -> str:
 def _size(hours: dict[str, Any] | None) -> str:
     if hours is None:
         return _("no size yet")
-    low, likely, high = (short(Decimal(hours[p])) for p in ("low", "likely", "high"))
+    said = hours_range(*(Decimal(hours[p]) for p in ("low", "likely", "high")))
     word = dict(Pain._meta.get_field("grade").flatchoices)[hours["grade"]]
-    said = _("%(likely)s h a month (%(low)s to %(high)s)") % {"likely": likely, "low": low, "high": high}
     return f"{said}, {word}"

@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -40,15 +41,15 @@ COLUMNS = [
     ListColumn(
         "title", gettext_lazy("Pain"), sort="title", cell=lambda p: Cell(p.title, href=p.get_absolute_url(), sub=p.key)
     ),
-    ListColumn("kind", gettext_lazy("Kind"), value=lambda p: p.get_kind_display()),
-    ListColumn("unit", gettext_lazy("Unit"), value=lambda p: p.unit.code, cell=lambda p: p.unit.name),
-    ListColumn("owner_team", gettext_lazy("Owner team"), value=lambda p: p.owner_team.code if p.owner_team else None,
-               cell=lambda p: p.owner_team.name if p.owner_team else None),
     ListColumn("hours_likely", gettext_lazy("Likely hours a month"), "number", "h", sort="hours", cell=hours_cell),
     ListColumn("hours_low", gettext_lazy("Low"), "number", "h", shown=False),
     ListColumn("hours_high", gettext_lazy("High"), "number", "h", shown=False),
     ListColumn("grade", gettext_lazy("Evidence"), value=lambda p: p.get_grade_display(),
                cell=lambda p: Cell("", grade=p.grade) if p.grade else None),
+    ListColumn("kind", gettext_lazy("Kind"), value=lambda p: p.get_kind_display()),
+    ListColumn("unit", gettext_lazy("Unit"), value=lambda p: p.unit.code, cell=lambda p: p.unit.name),
+    ListColumn("owner_team", gettext_lazy("Owner team"), value=lambda p: p.owner_team.code if p.owner_team else None,
+               cell=lambda p: p.owner_team.name if p.owner_team else None),
     ListColumn("load_n", gettext_lazy("Records behind it"), "number", shown=False),
     ListColumn("severity", gettext_lazy("Severity"), "number", shown=False),
     ListColumn("consequence", gettext_lazy("Consequence of an error"), "number", shown=False),
@@ -62,7 +63,7 @@ COLUMNS = [
 SORTS = {"hours": ("hours_likely", "id"), "title": ("title_en", "id")}
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     _refuse_by_person(request)
     pains = pains_listed(actor)
@@ -90,17 +91,18 @@ def _refuse_by_person(request: HttpRequest) -> None:
 def _groups(form: PainForm) -> list[Any]:
     return [
         group(form, "", "unit", "title_en", "title_zh", "kind"),
-        {"title": _("How big is it?"), "note": _("A quick answer is kept as a guess."), "fields": form.quick},
+        {"title": _("How big is it?"), "note": _("A quick answer is kept as a guess."),
+         "fields": form.quick, "pairs": True},
         {"title": _("Exact ranges"), "ranges": form.ranges, "folded": not form.errors, "note": _("low, likely, high"),
          "fields": [form["load_n"], form["load_coverage"], form["load_query"]]},
         group(form, _("More about it"), "description_en", "description_zh", "workaround", "severity", "consequence",
               "owner_team", "teams_affected", "systems", "tags", "evidence_links", folded=True),
         {**group(form, _("Shadow automation"), "shadow_automation", "shadow_where", "shadow_may_be_shown", folded=True),
-         "note": AMNESTY},
+         "text": AMNESTY},
     ]  # fmt: skip
 
 
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, "usecases.pain.record")
     form = PainForm(request.POST or None, actor=actor)
@@ -115,7 +117,7 @@ def new(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-def page(request: HttpRequest, key: str) -> HttpResponse:
+def page(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     pain = get_visible(pains_listed(actor), actor, key=key)
     published = latest_inventory_row(pain)
@@ -149,7 +151,7 @@ def _factor_rows(pain: Pain) -> list[Row]:
     return rows
 
 
-def edit(request: HttpRequest, key: str) -> HttpResponse:
+def edit(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     pain = get_visible(Pain, actor, key=key)
     require(actor, "usecases.pain.edit", pain)
@@ -166,7 +168,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @require_POST
-def promote(request: HttpRequest, key: str) -> HttpResponse:
+def promote(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     pain = get_visible(Pain, actor, key=key)
     candidate = services.promote_pain(actor=actor, pain=pain, version=version_of(request))
@@ -178,7 +180,7 @@ ACTS = {"park": services.park_pain, "reject": services.reject_pain, "reopen": se
 
 
 @require_POST
-def act(request: HttpRequest, key: str, act: str) -> HttpResponse:
+def act(request: HttpRequest, key: str, act: str) -> HttpResponseBase:
     """Parking and rejecting ask for the reason on a page of their own."""
     actor = request.actor  # type: ignore[attr-defined]
     call, pain = known_act(ACTS, act), get_visible(Pain, actor, key=key)

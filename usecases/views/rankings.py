@@ -4,14 +4,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from foundation.access import get_visible, may, require
 from foundation.audit import timeline
-from foundation.errors import Invalid
+from foundation.errors import Invalid, Reason
 from foundation.exports.tables import attach
 from foundation.kit import Cell
 from foundation.lists import ListColumn, ListPage
@@ -52,7 +53,7 @@ def _snapshot_cell(ranking: Ranking) -> Cell | None:
     return Cell(key, href=f"/rankings/{key}") if key else None
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     found = ListPage(request, rankings_listed(actor), COLUMNS, name="rankings", title=_("Rankings"))
     if found.wants_export:
@@ -65,7 +66,7 @@ def _groups(form: RankingForm) -> list[Any]:
     return [group(form, "", "unit", "title_en", "title_zh", "candidates", "mode"), group(form, _("Panel"), "panel")]
 
 
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, "usecases.ranking.setup")
     form = RankingForm(request.POST or None, actor=actor)
@@ -84,7 +85,7 @@ def _ranking(request: HttpRequest, pk: Any) -> Ranking:
     return get_visible(Ranking.objects.select_related("unit"), request.actor, pk=pk)  # type: ignore[attr-defined]
 
 
-def page(request: HttpRequest, pk: Any) -> HttpResponse:
+def page(request: HttpRequest, pk: Any) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     ranking = _ranking(request, pk)
     result = visible_result(ranking)
@@ -94,7 +95,7 @@ def page(request: HttpRequest, pk: Any) -> HttpResponse:
         "ranking": ranking, "entries": entries, "criteria": list(ranking.criteria.all()),
         "scorers": [s for s in ranking.scorers.select_related("user") if s.user], "turnout": _turnout(ranking),
         "small": 0 < ranking.scorers.count() < ANONYMITY_FROM and ranking.mode == Ranking.Mode.ALONE,
-        "offers": offers(ranking, actor, "usecases:ranking_act", [ranking.pk], skip=skip),
+        "offers": _offers(ranking, actor, skip),
         "on_panel": _may_score(actor, ranking),
         "standing": standing(result, entries, ranking) if result else None,
         "can_edit": ranking.state == "draft" and may(actor, "usecases.ranking.setup", ranking),
@@ -103,6 +104,17 @@ def page(request: HttpRequest, pk: Any) -> HttpResponse:
         "frozen": RankingSnapshot.objects.filter(ranking=ranking).first(), "history": timeline(ranking, actor),
     }  # fmt: skip
     return render(request, "usecases/ranking.html", context)
+
+
+def _offers(ranking: Ranking, actor: Any, skip: tuple[str, ...]) -> list[Any]:
+    """Missing sheets hold the plain opening back; opening without them is a button of its own."""
+    found, turnout = offers(ranking, actor, "usecases:ranking_act", [ranking.pk], skip=skip), _turnout(ranking)
+    if ranking.state != Ranking.State.SCORING or turnout["done"] == turnout["of"]:
+        return found
+    missing = turnout["of"] - turnout["done"]
+    text = ngettext("%(n)s sheet is not filled in.", "%(n)s sheets are not filled in.", missing) % {"n": missing}
+    why = [Reason("panel_incomplete", text)]
+    return [o | {"reasons": why} if o["name"] == "open" and not o["reasons"] else o for o in found]
 
 
 def _turnout(ranking: Ranking) -> dict[str, int]:
@@ -116,7 +128,7 @@ def _may_score(actor: Any, ranking: Ranking) -> bool:
     return ranking.mode == Ranking.Mode.TOGETHER or ranking.has_on_panel(actor)
 
 
-def edit(request: HttpRequest, pk: Any) -> HttpResponse:
+def edit(request: HttpRequest, pk: Any) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     ranking = _ranking(request, pk)
     require(actor, "usecases.ranking.setup", ranking)
@@ -130,7 +142,7 @@ def edit(request: HttpRequest, pk: Any) -> HttpResponse:
     )  # fmt: skip
 
 
-def weights(request: HttpRequest, pk: Any) -> HttpResponse:
+def weights(request: HttpRequest, pk: Any) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     ranking = _ranking(request, pk)
     require(actor, "usecases.ranking.weigh", ranking)
@@ -156,7 +168,7 @@ ACTS = {
 
 
 @require_POST
-def act(request: HttpRequest, pk: Any, act: str) -> HttpResponse:
+def act(request: HttpRequest, pk: Any, act: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     call, ranking = known_act(ACTS, act), _ranking(request, pk)
     given: dict[str, Any] = {"actor": actor, "ranking": ranking, "version": version_of(request)}
@@ -168,7 +180,9 @@ def act(request: HttpRequest, pk: Any, act: str) -> HttpResponse:
     return redirect(ranking)
 
 
-def _with_reason(request: HttpRequest, ranking: Ranking, call: Any, given: dict[str, Any], act: str) -> HttpResponse:
+def _with_reason(
+    request: HttpRequest, ranking: Ranking, call: Any, given: dict[str, Any], act: str
+) -> HttpResponseBase:
     require(given["actor"], "usecases.ranking.setup", ranking)
     form = ReasonForm(request.POST if "reason" in request.POST else None)
     if form.is_bound and submit(form, lambda data: call(**given, **data)):
@@ -180,7 +194,7 @@ def _with_reason(request: HttpRequest, ranking: Ranking, call: Any, given: dict[
     )  # fmt: skip
 
 
-def score(request: HttpRequest, pk: Any) -> HttpResponse:
+def score(request: HttpRequest, pk: Any) -> HttpResponseBase:
     """The actor's own sheet; nobody else's answers are anywhere on it."""
     actor = request.actor  # type: ignore[attr-defined]
     ranking = _ranking(request, pk)
@@ -237,7 +251,7 @@ def _given(answers: dict[tuple[str, str], int | None], key: str, code: str) -> d
     return {"value": "dk" if value is None else str(value)}
 
 
-def choose(request: HttpRequest, pk: Any) -> HttpResponse:
+def choose(request: HttpRequest, pk: Any) -> HttpResponseBase:
     """Its own page: restated, then one act that freezes and chooses."""
     actor = request.actor  # type: ignore[attr-defined]
     ranking = _ranking(request, pk)
@@ -265,7 +279,7 @@ def choose(request: HttpRequest, pk: Any) -> HttpResponse:
     )  # fmt: skip
 
 
-def snapshot(request: HttpRequest, key: str) -> HttpResponse:
+def snapshot(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     found = get_visible(RankingSnapshot.objects.select_related("unit", "ranking", "predecessor"), actor, key=key)
     entries = list(found.ranking.entries.select_related("candidate"))
@@ -282,7 +296,7 @@ def snapshot(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "usecases/snapshot.html", context)
 
 
-def snapshot_file(request: HttpRequest, key: str) -> HttpResponse:
+def snapshot_file(request: HttpRequest, key: str) -> HttpResponseBase:
     """The canonical bytes as they were frozen."""
     actor = request.actor  # type: ignore[attr-defined]
     found = get_visible(RankingSnapshot, actor, key=key)

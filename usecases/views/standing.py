@@ -38,9 +38,9 @@ def standing(result: dict[str, Any], entries: list[Any], ranking: Ranking) -> di
 def sentence(output: dict[str, Any], titles: dict[str, str], criteria: dict[str, str]) -> str:
     """The frozen sentence with names in place of keys and codes."""
     text = pick(output["explanation"]["sentence"])
-    names = {**titles, **{k: v[:1].lower() + v[1:] for k, v in criteria.items()}}
+    names = {**titles, **{code: f"“{name}”" for code, name in criteria.items()}}
     pattern = "|".join(re.escape(k) for k in sorted(names, key=len, reverse=True))
-    return re.sub(rf"(?<![\w.-])(?:{pattern})(?![\w-])|(?:{pattern})(?=[第与，。、较])", lambda m: names[m[0]], text)
+    return re.sub(rf"(?<![A-Za-z0-9.-])(?:{pattern})(?![A-Za-z0-9])", lambda m: names[m[0]], text)
 
 
 def _row(key: str, candidate: Any, output: dict[str, Any], criteria: dict[str, str]) -> Row:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,7 +29,7 @@ COLUMNS = [
 ]
 
 
-def listing(request: HttpRequest) -> HttpResponse:
+def listing(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     systems = System.objects.visible_to(actor).select_related("unit", "owner_team", "data_source")
     found = ListPage(
@@ -41,7 +42,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     return render(request, "usecases/systems.html", context, status=found.status)
 
 
-def new(request: HttpRequest) -> HttpResponse:
+def new(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, "usecases.system.edit")
     form = SystemForm(request.POST or None, actor=actor)
@@ -55,7 +56,7 @@ def new(request: HttpRequest) -> HttpResponse:
     )
 
 
-def source(request: HttpRequest, key: str) -> HttpResponse:
+def source(request: HttpRequest, key: str) -> HttpResponseBase:
     """The data freedom questions; whoever may not edit reads the answers."""
     actor = request.actor  # type: ignore[attr-defined]
     system = get_visible(System.objects.select_related("unit", "owner_team", "data_source"), actor, key=key)

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import translation
 
@@ -31,8 +32,9 @@ class Command(BaseCommand):
     def _load(self) -> dict[str, Any]:
         if not settings.DEMO:
             raise CommandError("The demo is loaded only with DEMO=1; this is a real installation.")
+        call_command("migrate", interactive=False, verbosity=0)
         if Installation.objects.filter(demo=True).exists():
-            return {"told": "The demo organisation is here already; its data is kept.", "loaded": False, **_accounts()}
+            return _told("The demo organisation is here already; its data is kept.", loaded=False)
         if User.objects.exists():
             raise CommandError("This database holds real people. The demo is loaded into an empty database only.")
         from desk.demo.loader import load_demo
@@ -41,16 +43,13 @@ class Command(BaseCommand):
         began = time.monotonic()
         load_demo(PASSWORD)
         took = time.monotonic() - began
-        told = f"The demo organisation was loaded in {took:.1f} s."
-        return {"told": told, "loaded": True, "seconds": round(took, 1), **_accounts()}
+        return _told(f"The demo organisation was loaded in {took:.1f} s.", loaded=True, seconds=round(took, 1))
 
     def _wipe(self, dry_run: bool) -> dict[str, Any]:
         if not Installation.objects.filter(demo=True).exists():
             raise CommandError("This is not a demo database; nothing was removed.")
         people = User.objects.count()
         if not dry_run:
-            from django.core.management import call_command
-
             from foundation.db import thaw
 
             with thaw():
@@ -59,7 +58,9 @@ class Command(BaseCommand):
         return {"told": f"The demo data of {people} people {word} removed.", "wiped": not dry_run}
 
 
-def _accounts() -> dict[str, Any]:
+def _told(first: str, **facts: Any) -> dict[str, Any]:
     """Whom to sign in as; the password is the same for all."""
     people = User.objects.exclude(persona="").order_by("created_at", "name").values_list("persona", "email")
-    return {"password": PASSWORD, "accounts": dict(people)}
+    lines = [first, f"Sign in with the password “{PASSWORD}” as one of:"]
+    lines += [f"  {persona:<22} {email}" for persona, email in people]
+    return {"told": "\n".join(lines), "password": PASSWORD, "accounts": dict(people), **facts}

@@ -1,0 +1,52 @@
+"""Words of the charter for frozen facts, which hold codes and both languages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from charter import panel
+from charter.models import CharterCriterion, SignRole
+from foundation.bilingual import pick
+
+register = template.Library()
+
+TONES = {"met": "ok", "not_met": "warn", "no_data": "open"}
+
+
+@register.filter
+def told(texts: Any) -> str:
+    """The reader's language of `{"en": …, "zh": …}`."""
+    return pick(texts) if isinstance(texts, dict) else str(texts or "")
+
+
+@register.filter
+def outcome_word(outcome: Any) -> str:
+    return panel.outcome_word(str(outcome))
+
+
+@register.filter
+def reading_word(reading: Any) -> str:
+    return _("not settled") if reading == "INCONCLUSIVE" else panel.outcome_word(str(reading))
+
+
+@register.filter
+def status_word(status: Any) -> str:
+    return {"met": _("met"), "not_met": _("not met"), "no_data": _("no data")}.get(str(status), str(status))
+
+
+@register.filter
+def status_tone(status: Any) -> str:
+    return TONES.get(str(status), "plain")
+
+
+@register.filter
+def kind_word(kind: Any) -> str:
+    return str(dict(CharterCriterion.Kind.choices).get(kind, kind))
+
+
+@register.filter
+def role_word(role: Any) -> str:
+    return str(dict(SignRole.choices).get(role, role))

@@ -1,0 +1,3 @@
+from desk.api import urlpatterns
+
+__all__ = ["urlpatterns"]
