@@ -18,12 +18,13 @@ _FIGURE = re.compile(r"\d[\d,.]*\s?(?:%|minutes|hours|days|points|分钟|小时|
 _PARENTHESES = re.compile(r"(\([^)]*\)|（[^）]*）)")
 BOLD_AT_MOST = 3
 # Where a statement turns from what was found to how it was checked: that part stands behind the figure.
+_DAYS = re.compile(r"\s*\(\d+ [A-Z][a-z]+ \d{4} to \d+ [A-Z][a-z]+ \d{4}\)|（\d+年\d+月\d+日至\d+年\d+月\d+日）")
 _CHECKS = re.compile(r"\s*\d+ of \d+ checks passed.*|13项检查中.*", re.DOTALL)
 
 
 def finding(sentence: str) -> str:
-    """The part of a statement that says what was found; checks, data day and reference are one click away."""
-    return _CHECKS.sub("", sentence)
+    """The part of a statement that says what was found; days, checks and reference are one click away."""
+    return _DAYS.sub("", _CHECKS.sub("", sentence), count=1)
 
 
 def with_bold_figures(sentence: str) -> SafeString:

@@ -64,7 +64,7 @@ def _answered_share(charter: Charter, now: datetime) -> Value:
         return Value(None, _("No open question is listed."), 0)
     answered = [q for q in questions if q.is_answered]
     held = sum(q.answer in ("held", "yes") for q in answered)
-    text = _("%(answered)s of %(total)s questions answered: %(held)s held, %(not_held)s did not hold.")
+    text = _("%(answered)s of %(total)s answered: %(held)s held, %(not_held)s did not.")
     facts = {
         "answered": len(answered), "total": len(questions), "held": held, "not_held": len(answered) - held,
     }  # fmt: skip
@@ -96,7 +96,7 @@ def _verdicts(charter: Charter) -> tuple[list[str], list[str]]:
 def _verdict(charter: Charter, now: datetime) -> Value:
     codes, gaps = _verdicts(charter)
     if any(c in GAINS for c in codes):
-        return Value(1, _("At least one case improved."), None, "estimates")
+        return Value(1, _("at least one case improved."), None, "estimates")
     if gaps or not codes:
         return Value(None, "; ".join(gaps) or _("No case is named yet."))
     return Value(0, _("No case improved."), None, "estimates")
@@ -117,7 +117,7 @@ def _assets(charter: Charter, now: datetime) -> AssetCounts:
 
 def _asset_count(charter: Charter, now: datetime) -> Value:
     counts = _assets(charter, now)
-    text = _("%(total)s assets kept; %(count)s reviewed and re-run by someone else.")
+    text = _("%(count)s of %(total)s assets reviewed and re-run.")
     return Value(
         counts.reviewed_and_rerun, text % {"total": counts.total, "count": counts.reviewed_and_rerun}, None, "assets"
     )
@@ -133,7 +133,10 @@ def _asset_reuse(charter: Charter, now: datetime) -> Value:
 def _open_breaches(charter: Charter, now: datetime) -> Value:
     count = charter.breaches.filter(state=Breach.State.OPEN).count()
     total = charter.breaches.count()
-    return Value(count, _("%(open)s open of %(total)s breaches.") % {"open": count, "total": total}, None, "breaches")
+    if not total:
+        return Value(0, _("No breach of a guardrail reported."), None, "breaches")
+    told = _("%(total)s breaches reported, %(open)s open.") % {"open": count, "total": total}
+    return Value(count, told, None, "breaches")
 
 
 def _breach_judged(charter: Charter, now: datetime) -> Value:

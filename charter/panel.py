@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import get_language, gettext_lazy, pgettext
 
 from charter.checks import can_pilot, charter_gaps, decision_blockers
 from charter.models import Charter, CharterPilot, Decision, DecisionPoint, OpenQuestion, Outcome, Signature
-from charter.states import missing_signatories, signatory_of
+from charter.states import signatory_of
 from foundation import clock
 from foundation.access import may
 from foundation.actor import Actor
@@ -41,7 +44,7 @@ STARTABLE = ("signed", "blocked", "running", "suspended")
 AT_END = (Outcome.GO, Outcome.EXPAND, Outcome.STOP)
 AT_MIDPOINT = (Outcome.CONTINUE, Outcome.STOP)
 NOTES = {
-    Outcome.GO: gettext_lazy("Run it as a service at today's scope, with an owner"),
+    Outcome.GO: gettext_lazy("Run it at today's scope, with an owner"),
     Outcome.EXPAND: gettext_lazy("Go, and a new charter for more teams or cases"),
     Outcome.STOP: gettext_lazy("End; keep the assets and lessons"),
     Outcome.CONTINUE: gettext_lazy("The charter runs on as signed"),
@@ -117,8 +120,14 @@ class Panel:
     decision: Decision | None = None
 
     @property
-    def reading_word(self) -> str:
-        return outcome_word(self.reading)
+    def told(self) -> str:
+        """The note under the button, with what the criteria read."""
+        if self.kind not in ("deciding", "due"):
+            return self.note
+        if self.reading == "INCONCLUSIVE":
+            return f"{_('The criteria do not settle it.')} {self.note}".strip()
+        reading = _("The criteria read %(word)s.") % {"word": outcome_word(self.reading)}
+        return f"{reading} {self.note}".strip()
 
 
 def read_panel(given: Given) -> Panel:
@@ -270,7 +279,7 @@ def _deciding(given: Given, decision: Decision) -> Panel:
         signatures=_seats(given, decision),
         action=reverse("charter:decide", args=[charter.key]),
         button=_("Review and sign") if chooses else _("Edit the prepared decision") if lead else "",
-        note=_("You confirm on the next screen. A signed decision is never edited; a later one can replace it.")
+        note=_("You confirm on the next screen. A signed decision is never edited.")
         if chooses
         else _("Waiting for the signatories."),
         reading=decision.reading,
@@ -343,7 +352,7 @@ def _seat(given: Given, signatory: Any, signed: dict[str, Signature]) -> dict[st
     who = _("%(name)s, %(role)s") % {"name": name, "role": signatory.get_role_display()}
     given_ = signed.get(signatory.role)
     if given_:
-        return {"who": who, "when": day(given_.at), "state": "signed"}
+        return {"who": who, "when": short_day(given_.at), "state": "signed"}
     if signatory.user_id and str(signatory.user_id) == given.actor.user_id:
         return {"who": who, "when": _("you"), "state": "you"}
     return {"who": who, "when": _("not yet"), "state": "waiting"}
@@ -353,8 +362,10 @@ def _decision_signatures(decision: Decision) -> list[Signature]:
     return list(Signature.objects.filter(target="decision", target_id=decision.pk).order_by("at"))
 
 
-def waits_for(charter: Charter, signatures: list[Signature]) -> list[str]:
-    return [str(s.get_role_display()) for s in missing_signatories(charter, signatures)]
+def short_day(on: date | datetime) -> str:
+    """27 Nov, 11月27日: where the year is plain from the page."""
+    local = timezone.localtime(on) if isinstance(on, datetime) else on
+    return date_format(local, "n月j日" if (get_language() or "").startswith("zh") else "j M")
 
 
 def short_line(event: AuditEvent) -> str:

@@ -9,10 +9,9 @@ from typing import Any
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import ngettext
 from django.utils.translation import gettext as _
 
 from charter import answer, panel
@@ -204,22 +203,18 @@ def _box_label(weeks: int, done: int) -> str:
     return _("Week %(now)s of %(weeks)s") % {"now": min(done + 1, weeks), "weeks": weeks}
 
 
-def _short(on: date) -> str:
-    return date_format(on, "n月j日" if (get_language() or "").startswith("zh") else "j M")
-
-
 def _marks(charter: Charter, point: Any, cases: list[CaseFacts]) -> list[Mark]:
     points = list(charter.points.all())
     signed = {d.point_id: d for d in charter.decisions.filter(state=Decision.State.SIGNED)}
-    marks = [Mark(0, _short(charter.starts_on), _("Time-box opens"))]
+    marks = [Mark(0, panel.short_day(charter.starts_on), _("Time-box opens"))]
     learning = [c.case.pilot.ramp_until for c in cases if c.case.pilot and c.case.pilot.ramp_until]
     if learning:
-        marks.append(Mark(_week(charter, max(learning)), _short(max(learning)), _("Learning weeks end")))
+        marks.append(Mark(_week(charter, max(learning)), panel.short_day(max(learning)), _("Learning weeks end")))
     for row in points:
         decided = signed.get(row.pk)
         text = _("Review: %(outcome)s") % {"outcome": decided.get_outcome_display()} if decided else row.question
         week = charter.weeks if row.is_end else _week(charter, row.on)
-        marks.append(Mark(week, _short(row.on), text, "now" if point and row.pk == point.pk else ""))
+        marks.append(Mark(week, panel.short_day(row.on), text, "now" if point and row.pk == point.pk else ""))
     return _apart(marks, charter.weeks)
 
 
@@ -311,7 +306,7 @@ def _case(case: CharterPilot) -> CaseFacts:
         sentence=_sentence(case, line_),
         strip=dot_strip_svg(dots) if dots else "",
         medians=_medians(dots),
-        unit=str(version.measure.name) if version else "",
+        unit=str(version.measure.get_preset_display()) if version else "",
         note=_case_note(case, line_),
     )
 
@@ -399,7 +394,7 @@ def _vow_line(signatures: list[Signature]) -> str:
     if not signatures:
         return _("Not signed yet; the signatures cover it.")
     roles = _(" and ").join(_role(s.role) for s in signatures)
-    return _("Signed by %(roles)s, %(day)s") % {"roles": roles, "day": _short(signatures[-1].at.date())}
+    return _("Signed by %(roles)s, %(day)s") % {"roles": roles, "day": panel.short_day(signatures[-1].at)}
 
 
 def _latest(charter: Charter, actor: Actor, since: datetime | None) -> list[dict[str, Any]]:
@@ -412,7 +407,7 @@ def _latest(charter: Charter, actor: Actor, since: datetime | None) -> list[dict
 def _happened(event: AuditEvent) -> dict[str, Any]:
     text = panel.short_line(event) or line(event).sentence
     tone = "warn" if event.verb in panel.WARNINGS else "ok"
-    return {"when": _short(event.at.date()), "text": text, "tone": tone}
+    return {"when": panel.short_day(event.at), "text": text, "tone": tone}
 
 
 def _evidence_count(charter: Charter) -> int:

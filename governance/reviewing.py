@@ -310,7 +310,7 @@ def item_lines(key: str, body: packs.Body) -> list[tuple[str, str]]:
     if key == "slots":
         bound = body["bindings"]
         return [(pick(s["name"]), pick(bound[s["code"]]) if s["code"] in bound else "–") for s in body["slots"]] + [
-            (_("What never changes"), "; ".join(pick(i) for i in body["invariants"]))
+            (_("What never changes"), " ".join(pick(i) for i in body["invariants"]))
         ]
     if key == "flow":
         return [(str(label), packs.shown(body["flow"].get(name))) for name, label in FLOW_FIELDS.items()]

@@ -16,7 +16,7 @@ from metrics.selectors.boards import waiting_statements
 MOST = 10
 
 
-def measure_cards(actor: Actor) -> list[Card]:
+def today_cards(actor: Actor) -> list[Card]:
     return [*_to_freeze(actor), *_to_publish(actor), *_week_in(actor)]
 
 

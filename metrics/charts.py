@@ -7,7 +7,7 @@ variables. Every text is escaped where it enters the picture.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -269,7 +269,7 @@ class _Weekly:
 
     def note(self, note: Note, taken: list[tuple[int, float, float]]) -> None:
         width = max(_width(note.title) * 1.06, _width(note.sub)) + 8
-        x, turned = self.x(note.week), self.x(note.week) + width > RIGHT + 4
+        x, turned = self.x(note.week), self.x(note.week) + width > RIGHT + 8
         start, end = (x - width, x) if turned else (x, x + width)
         row = next((r for r in range(4) if not any(r == t and start < b and a < end for t, a, b in taken)), 3)
         taken.append((row, start, end))
@@ -294,7 +294,7 @@ def _runs(weeks: Sequence[Week], period: str) -> Iterable[list[tuple[int, float]
 
 
 def _width(text: str) -> float:
-    return sum(12 if ord(c) > 0x2E7F else 6.1 for c in text)
+    return sum(12 if ord(c) > 0x2E7F else 5.6 for c in text)
 
 
 def weekly_dots_svg(plot: WeeklyPlot, *, palette: str = "screen", element_id: str = "") -> SafeString:
@@ -383,17 +383,17 @@ def dot_strip_svg(dots: Any, *, palette: str = "screen") -> SafeString:
     top = max([*dots.before, *dots.pilot, 1])
     unit = unit_for(top)
     grid = ticks(top * 1.02 / unit.per)
-    canvas = Canvas(420, 116, _strip_label(dots, unit), palette=palette)
+    canvas = Canvas(420, 124, _strip_label(dots, unit), palette=palette)
 
     def x(minutes: float) -> float:
         return 56 + minutes / unit.per / grid[-1] * 350
 
     for value in grid:
         at = x(value * unit.per)
-        canvas.line("grid", at, 8, at, 92)
-        canvas.text("t-axis", at, 108, _tick_text(value), "middle")
-    _strip_row(canvas, _("Before"), dots.before, dots.median_before, "before", 30, x, unit)
-    _strip_row(canvas, _("Pilot"), dots.pilot, dots.median_pilot, "actual", 72, x, unit)
+        canvas.line("grid", at, 14, at, 106)
+        canvas.text("t-axis", at, 120, _tick_text(value), "middle")
+    _strip_row(canvas, _("Before"), dots.before, dots.median_before, "before", 37, x, unit)
+    _strip_row(canvas, _("Pilot"), dots.pilot, dots.median_pilot, "actual", 89, x, unit)
     return canvas.svg()
 
 
@@ -402,11 +402,22 @@ def _strip_row(
 ) -> None:
     canvas.text("t-label", 0, y, word)
     canvas.text("t-note", 0, y + 13, f"n = {len(values)}")
-    for order, value in enumerate(sorted(values)):
-        canvas.dot(kind, x(value), y + ((order * 0.618034) % 1 - 0.5) * 20, 2.6)
+    for at, offset in _stacked([x(value) for value in values]):
+        canvas.dot(kind, at, y - 3 + offset, 2)
     if median is not None:
-        canvas.line("median", x(median), y - 16, x(median), y + 16)
-        canvas.text("t-mark", x(median) + 4, y - 12, unit.show(median))
+        canvas.line("median", x(median), y - 19, x(median), y + 13)
+        canvas.text("t-mark", x(median), y - 22, unit.show(median), "middle")
+
+
+def _stacked(places: Iterable[float], step: float = 4.6, most: int = 4) -> Iterator[tuple[float, float]]:
+    """Dots side by side: each falls into a column and stands above or below those already there."""
+    columns: dict[int, int] = {}
+    for place in sorted(places):
+        column = round(place / step)
+        number = columns.get(column, 0)
+        columns[column] = number + 1
+        level = (number + 1) // 2 * (1 if number % 2 else -1)
+        yield column * step, max(-most, min(most, level)) * 4.4
 
 
 def _strip_label(dots: Any, unit: Measured) -> str:
@@ -547,11 +558,8 @@ def weekly_figure(plot: WeeklyPlot) -> dict[str, Any]:
     import plotly.graph_objects as go
 
     unit = unit_for(plot.top)
-    figure = go.Figure(data=[*_dot_traces(go, plot, unit), *_median_traces(go, plot, unit)])
-    figure.update_layout(template=None)
-    found = figure.to_plotly_json()
-    found["layout"] = _layout(plot, unit)
-    return found
+    traces = [*_dot_traces(go, plot, unit), *_median_traces(go, plot, unit)]
+    return {"data": traces, "layout": _layout(plot, unit)}
 
 
 def _dot_traces(go: Any, plot: WeeklyPlot, unit: Measured) -> list[Any]:
@@ -612,6 +620,7 @@ def _layout(plot: WeeklyPlot, unit: Measured) -> dict[str, Any]:
             shapes.append({"type": "line", "x0": x0, "x1": x1, "y0": level, "y1": level,
                            "line": {"color": "seal", "width": 1.4, "dash": "dash"}})  # fmt: skip
     top = max(plot.top * (1.18 if plot.notes else 1.04), 1) / unit.per
+    shapes += _note_lines(plot, unit, top)
     return {
         "height": 350,
         "margin": {"l": 44, "r": 12, "t": 12, "b": 36},
@@ -642,15 +651,25 @@ def _mark_words(plot: WeeklyPlot, unit: Measured, top: float) -> list[dict[str, 
 
 
 def _note_words(plot: WeeklyPlot, unit: Measured, top: float) -> list[dict[str, Any]]:
+    """Title and second line as two plain texts: markup inside a text would need styles the policy forbids."""
     found, high = [], ticks(top)[-1]
     for row, note in enumerate(sorted(plot.notes, key=lambda n: n.week)):
-        late = note.week > len(plot.weeks) * 0.7
-        found.append({
-            "text": f"<b>{escape(note.title)}</b><br>{escape(note.sub)}", "x": note.week,
-            "y": max(plot.weeks[note.week].values, default=0) / unit.per, "yanchor": "top",
-            "ayref": "y", "ay": high * (1 - 0.11 * (row % 4)), "ax": 0, "axref": "pixel",
-            "xanchor": "right" if late else "left", "align": "right" if late else "left",
-            "showarrow": True, "arrowhead": 0, "arrowwidth": 1, "arrowcolor": "line-2", "standoff": 6,
-            "font": {"size": 11.5, "color": "ink-2"},
-        })  # fmt: skip
+        late = note.week > len(plot.weeks) * 0.8
+        side = {"xanchor": "right" if late else "left", "align": "right" if late else "left"}
+        level = high * (1 - 0.13 * (row % 4))
+        shared = {"x": note.week, "yanchor": "top", "xshift": -5 if late else 5, "showarrow": False, **side}
+        found.append({**shared, "y": level, "text": escape(note.title), "font": {"size": 12, "color": "ink", "weight": 600}})
+        sub = {"size": 11, "color": "ink-3"}
+        found.append({**shared, "y": level, "yshift": -14, "text": escape(note.sub), "font": sub})
     return found
+
+
+def _note_lines(plot: WeeklyPlot, unit: Measured, top: float) -> list[dict[str, Any]]:
+    """From each note down to the highest case of its week."""
+    high = ticks(top)[-1]
+    return [
+        {"type": "line", "x0": note.week, "x1": note.week, "y0": high * (1 - 0.13 * (row % 4)),
+         "y1": max(plot.weeks[note.week].values, default=0) / unit.per + high * 0.03,
+         "line": {"color": "line-2", "width": 1}}
+        for row, note in enumerate(sorted(plot.notes, key=lambda n: n.week))
+    ]  # fmt: skip

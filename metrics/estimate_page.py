@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import cached_property
@@ -16,7 +17,16 @@ from metrics import charts
 from metrics.models import GainEstimate, Measure
 from metrics.report_page import SPOKEN, Scale, _scale, cut, language
 from metrics.services.estimates import DETECTABLE
-from metrics.words import GUARDS, excluded_word, guard_status, method_word, verdict_word, window_word
+from metrics.words import (
+    GUARDS,
+    WindowDays,
+    excluded_word,
+    guard_status,
+    method_word,
+    verdict_word,
+    window_days,
+    window_word,
+)
 
 TONES = {"pass": "ok", "warn": "warn", "refuse": "bad", "not_run": "open"}
 
@@ -88,8 +98,10 @@ class EstimatePage:
         ]
 
     @property
-    def windows(self) -> list[list[Any]]:
-        return [[str(window_word(role)), span[0][:10], span[1][:10]] for role, span in self.plan["windows"].items()]
+    def windows(self) -> list[WindowDays]:
+        spans = {role: [datetime.fromisoformat(end) for end in span] for role, span in self.plan["windows"].items()}
+        ordered = sorted(spans.items(), key=lambda item: item[1])
+        return [window_days(role, span[0], span[1], self.plan["zone"]) for role, span in ordered]
 
     @property
     def placebo(self) -> SafeString | str:
@@ -112,7 +124,8 @@ class EstimatePage:
 def _shown(value: float | None, name: str) -> str | None:
     if value is None:
         return None
-    return f"{value:.3f}" if name.endswith("ratio") or name.startswith("share") else f"{value:,.1f}"
+    text = f"{value:.3f}" if name.endswith("ratio") or name.startswith("share") else f"{value:,.1f}"
+    return text.replace("-", "−")
 
 
 def _range(ends: list[float] | None, name: str) -> str | None:

@@ -39,7 +39,7 @@ def sentence(
 ) -> dict[str, str]:
     """The measure in one sentence, in both languages."""
     weeks = {role: round((until - start).days / 7) for role, (start, until) in windows.items()}
-    percent = f"{effect * 100:g}" if effect is not None else "?"
+    percent = f"{float(effect * 100):g}" if effect is not None else "?"
     en = preset.en.format(name=measure.name_en or measure.name_zh)
     zh = preset.zh.format(name=measure.name_zh or measure.name_en)
     if weeks:

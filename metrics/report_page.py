@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, ngettext, override
@@ -23,6 +24,7 @@ DATES = {
     "en": re.compile(r" \((\d[^()]*? to [^()]*?\d{4})\)"),
     "zh": re.compile(r"（(\d{4}年[^（）]*?至[^（）]*?日)）"),
 }
+SIZE = re.compile(r"，(?=(?:低|高|减少|增加)[\d不])")
 STOP = {"en": re.compile(r"(?<=[.;])\s+(?=[A-Z])"), "zh": re.compile(r"(?<=。)")}
 SPOKEN = ("clear_gain", "gain_size_uncertain", "no_meaningful_change", "worse", "cannot_tell")
 MINIMUM = {"duration_task": 20, "duration_incident": 30}
@@ -43,6 +45,8 @@ def cut(text: str, language: str) -> Said:
     days = DATES[language].search(body)
     body = DATES[language].sub("", body, count=1)
     first, *rest = [part for part in STOP[language].split(body) if part]
+    if language == "zh" and (sized := SIZE.split(first, maxsplit=1))[1:]:
+        first, rest = sized[0], [sized[1], *rest]
     if language == "en" and first.rstrip(":") == first and len(rest) and first.endswith(";"):
         first = f"{first} {rest.pop(0)}"
     joined = (" " if language == "en" else "").join(rest)
@@ -206,17 +210,24 @@ class ReportPage:
     def draws_curves(self) -> bool:
         return bool(not self.draws_dots and self.main and self.main.get("curves"))
 
-    @cached_property
+    @property
     def svg(self) -> SafeString | str:
+        return self._draw("screen", "weeks")
+
+    @property
+    def paper_svg(self) -> SafeString | str:
+        return self._draw("print", "")
+
+    def _draw(self, palette: str, element_id: str) -> SafeString | str:
         if self.plot is None or self.main is None:
             return ""
         if self.draws_dots:
-            return charts.weekly_dots_svg(self.plot, element_id="weeks")
+            return charts.weekly_dots_svg(self.plot, palette=palette, element_id=element_id)
         if self.draws_curves:
             before, pilot = (_curve(self.main["curves"][role]) for role in ("baseline", "pilot"))
-            tau = (self.answer or {}).get("rmst") or {}
-            return charts.steps_svg(before, pilot, self._curve_label(), until=_float(tau.get("tau")) or 0)
-        return charts.weekly_counts_svg(self.plot, element_id="weeks")
+            until = _float(((self.answer or {}).get("rmst") or {}).get("tau")) or 0
+            return charts.steps_svg(before, pilot, self._curve_label(), palette=palette, until=until)
+        return charts.weekly_counts_svg(self.plot, palette=palette, element_id=element_id)
 
     def _curve_label(self) -> str:
         return _("Share of incidents still open by time since opening, before and in the pilot.")
@@ -308,7 +319,7 @@ class ReportPage:
         if not found:
             return []
         before, pilot = _float(found["baseline"]), _float(found["pilot"])
-        return [Line(_("Usable records"), pct(pilot), _("%(share)s before") % {"share": pct(before)}, "#left-out")]
+        return [Line(_("Usable records"), pct(pilot), _("before: %(share)s") % {"share": pct(before)}, "#left-out")]
 
     def _agreed(self) -> list[Line]:
         assert self.main is not None
@@ -379,8 +390,6 @@ class ReportPage:
             lines.append(Line(_("Run cost as the runtime reports it"), cost))
         elif usage and usage["tokens"]:
             lines.append(Line(_("Tokens as the runtime reports them"), num(usage["tokens"])))
-        if self.guards:
-            lines.append(Line(_("Checks of the estimate"), self.checks_line, href="#checks"))
         return lines
 
     @property
@@ -485,16 +494,21 @@ def _notes(facts: dict[str, Any], weeks: list[charts.Week]) -> list[charts.Note]
     found = []
     first = next((i for i, w in enumerate(weeks) if w.period != "baseline"), None)
     if first is not None:
-        begins = day(date.fromisoformat(facts["pilot"]["starts_on"]))
+        begins = _short_day(date.fromisoformat(facts["pilot"]["starts_on"]))
         learning = weeks[first].period == "ramp"
-        sub = _("%(day)s, learning week left out") if learning else _("%(day)s")
-        found.append(charts.Note(first, _("Pilot starts"), sub % {"day": begins}))
+        sub = _("%(day)s, learning week left out") % {"day": begins} if learning else begins
+        found.append(charts.Note(first, _("Pilot starts"), sub))
     for note in facts["notes"]:
         index = _week_of(date.fromisoformat(note["from"]), weeks)
         if index is not None:
-            kept = _("%(day)s, kept in the data") % {"day": day(date.fromisoformat(note["from"]))}
+            kept = _("%(day)s, kept in the data") % {"day": _short_day(date.fromisoformat(note["from"]))}
             found.append(charts.Note(index, pick(note["text"]), kept))
     return found
+
+
+def _short_day(when: date) -> str:
+    """Day and month: the plot's weeks tell the year."""
+    return date_format(when, "n月j日" if language() == "zh" else "j M")
 
 
 def _week_of(when: date, weeks: list[charts.Week]) -> int | None:

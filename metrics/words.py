@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 VERDICTS = {
     "clear_gain": _("clear gain"),
@@ -58,6 +62,26 @@ METHODS = {
     "hl_shift": _("typical difference"),
     "hl_ratio": _("typical ratio"),
 }
+
+
+@dataclass(frozen=True)
+class WindowDays:
+    """A half-open window as people read it: first and last civil day."""
+
+    word: Any
+    first: date
+    last: date
+
+    @property
+    def weeks(self) -> str:
+        count = ((self.last - self.first).days + 1) / 7
+        return ngettext("%(n)s week", "%(n)s weeks", round(count)) % {"n": f"{count:g}"} if count % 1 == 0 else ""
+
+
+def window_days(role: str, start: datetime, until: datetime, zone: str) -> WindowDays:
+    place = ZoneInfo(zone)
+    last = until.astimezone(place) - timedelta(microseconds=1)
+    return WindowDays(window_word(role), start.astimezone(place).date(), last.date())
 
 
 def verdict_word(code: str) -> Any:

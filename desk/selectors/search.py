@@ -84,7 +84,12 @@ def search_records(actor: Actor, q: str) -> Found:
 def id_forms(q: str) -> list[str]:
     """ "uc14", "UC 14" and "uc-014" all mean UC-014; the forms an id may be stored in, upper case."""
     parts = PARTS.findall(q)
-    if not 2 <= len(parts) <= 4 or re.sub(r"[\s\-_/.]", "", q) != "".join(parts) or not parts[0].isalpha() or not parts[-1].isdigit():
+    if (
+        not 2 <= len(parts) <= 4
+        or re.sub(r"[\s\-_/.]", "", q) != "".join(parts)
+        or not parts[0].isalpha()
+        or not parts[-1].isdigit()
+    ):
         return []
     choices = [[p.lstrip("0").zfill(w) for w in WIDTHS] + [p] if p.isdigit() else [p.upper()] for p in parts]
     forms = {"-".join(row) for row in product(*choices)}
@@ -92,6 +97,12 @@ def id_forms(q: str) -> list[str]:
     if len(parts) == 2 and len(parts[1]) == 6 and parts[1].startswith("20"):
         forms.add(f"{parts[0].upper()}-{parts[1][:4]}-{parts[1][4:]}")
     return sorted(forms)
+
+
+def _is_an_id(q: str, parts: list[str]) -> bool:
+    """Letters first, digits last, nothing but separators between."""
+    whole = re.sub(r"[\s\-_/.]", "", q) == "".join(parts)
+    return whole and 2 <= len(parts) <= 4 and parts[0].isalpha() and parts[-1].isdigit()
 
 
 def _group(actor: Actor, code: str, model: type[Model], q: str, keys: list[str]) -> Group | None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 from urllib.parse import quote
 
@@ -81,7 +80,7 @@ class Today:
 
 
 def card_sources() -> list[Callable[[Actor], Iterable[Card]]]:
-    return [import_module(module).today_cards for module in SOURCES if find_spec(module) is not None]
+    return [import_module(module).today_cards for module in SOURCES]
 
 
 def all_cards(actor: Actor) -> list[Card]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +13,8 @@ from desk.links import address
 from desk.selectors.search import search_records
 from foundation.access import may
 
+HAN = re.compile("[\u4e00-\u9fff]")
+
 
 @require_GET
 def search(request: HttpRequest) -> HttpResponse:
@@ -20,5 +23,6 @@ def search(request: HttpRequest) -> HttpResponse:
     if found.jump and found.jump.url:
         return redirect(found.jump.url)
     record = address("usecases:pain_new") if may(actor, "usecases.pain.record") else ""
-    link = f"{record}?{urlencode({'title_en': found.q})}" if record and found.q else ""
+    language = "zh" if HAN.search(found.q) else "en"
+    link = f"{record}?{urlencode({f'title_{language}': found.q})}" if record and found.q else ""
     return render(request, "desk/search.html", {"found": found, "record_url": link})

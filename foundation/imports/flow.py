@@ -145,6 +145,7 @@ def preview_import(*, actor: Actor, kind: ImportKind, upload: Upload, unit: Any,
     mapping = _mapping(kind, table, options)
     zone = options.zone if options.zone in available_timezones() else actor.zone
     problems = [*table.problems, *_refused_columns(kind, table), *_mapping_problems(kind, mapping)]
+    problems += _strange_columns(kind, table.columns, mapping)
     typed, bad = ([], []) if _is_blocked(problems) else _typed(kind, table, mapping, zone)
     problems += bad
     refused_rows = {p.row for p in problems}

@@ -21,13 +21,13 @@ from foundation.pages import form_status, submit
 from metrics import charts, services
 from metrics.estimate_page import EstimatePage, detectable_page
 from metrics.forms.measures import DetailsForm, LookBackForm, MeasureForm, OldRecordsForm, StatementForm
-from metrics.models import GainEstimate, Measure, Pilot
+from metrics.models import GainEstimate, Measure, MeasureVersion, Pilot
 from metrics.models.measures import Preset
 from metrics.presets import PRESETS
 from metrics.selectors.boards import CaseRow, case_rows, extent_of, looked_back_rows, sources_of
 from metrics.selectors.measures import live_lock, measure_gaps
 from metrics.services.estimates import DETECTABLE, KIND
-from metrics.words import verdict_word
+from metrics.words import WindowDays, verdict_word, window_days
 
 LIVE = (Job.State.QUEUED, Job.State.RUNNING)
 
@@ -103,7 +103,7 @@ def _measure_page(
     context = {
         "measure": found,
         "version": version,
-        "windows": list(version.windows.order_by("from_at")) if version else [],
+        "windows": windows_in_days(version) if version else [],
         "lock": live_lock(version) if version else None,
         "gaps": measure_gaps(version) if version else [],
         "versions": found.versions.order_by("-number"),
@@ -120,6 +120,11 @@ def _measure_page(
         "history": [{"when": line.at, "text": line.sentence} for line in timeline(found, actor)],
     }
     return render(request, "metrics/measure.html", context, status=form_status(sent) if sent else 200)
+
+
+def windows_in_days(version: MeasureVersion) -> list[WindowDays]:
+    rows = version.windows.order_by("from_at")
+    return [window_days(w.role, w.from_at, w.until_at, version.zone) for w in rows]
 
 
 def _offered(found: Measure) -> dict[str, Any]:

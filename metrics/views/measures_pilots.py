@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from foundation.access import get_visible, may, require
+from foundation.actor import Actor
 from foundation.audit import timeline
 from foundation.pages import form_status, submit, version_of
 from metrics import services
@@ -20,7 +21,7 @@ from metrics.forms.measures import NoteForm, PilotEditForm, PilotForm, Statement
 from metrics.models import GainEstimate, Measure, MeasureVersion, Pilot, Statement
 from metrics.selectors.boards import read_case_lines, statements_of
 from metrics.selectors.measures import decision_open, latest_estimate, live_lock, measure_gaps, measures_of, plan_locked
-from metrics.views.measures import actor_of, jobs_of
+from metrics.views.measures import actor_of, jobs_of, windows_in_days
 from metrics.words import verdict_word
 
 
@@ -61,6 +62,7 @@ def _pilot_page(request: HttpRequest, found: Pilot, **sent: Any) -> HttpResponse
         "edit_form": sent.get("edit") or PilotEditForm(pilot=found),
         "form": form,
         "lines": read_case_lines(found),
+        "state_url": _state_url(found, actor),
         "statements": [_statement_row(s, request) for s in statements_of(found)],
         "freezes": found.report.freezes.defer("body", "xlsx").order_by("-frozen_at")[:12]
         if hasattr(found, "report")
@@ -81,13 +83,22 @@ def _measure_row(version: MeasureVersion) -> dict[str, Any]:
     return {
         "measure": measure,
         "version": version,
-        "windows": list(version.windows.order_by("from_at")),
+        "windows": windows_in_days(version),
         "lock": live_lock(version),
         "gaps": measure_gaps(version),
         "estimate": newest,
         "verdict": verdict_word(newest.verdict) if newest else "",
         "back": back,
     }
+
+
+def _state_url(found: Pilot, actor: Actor) -> str:
+    """Where a statement of the primary measure is drafted, once there is something to say."""
+    measure = found.measures.filter(role=Measure.Role.PRIMARY).first()
+    newest = latest_estimate(measure) if measure else None
+    if newest is None or not newest.verdict or not may(actor, "metrics.statement.draft", found):
+        return ""
+    return reverse("metrics:estimate", args=[newest.pk]) + "#state"
 
 
 def _statement_row(found: Statement, request: HttpRequest) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from foundation.access import get_visible, may, require
 from foundation.actor import Actor
 from foundation.lists import ListPage
 from foundation.pages import form_status, submit
+from foundation.templatetags.house import num
 from metrics.forms.records import CorrectForm, ExcludeForm, TaskTimeFilter, TaskTimeForm
 from metrics.models import Observation, Pilot
 from metrics.record_pages import TASK_TIME_SORTS, task_time_columns
@@ -83,7 +84,7 @@ def _entry(data: dict[str, Any]) -> TaskTime:
 def _saved(request: HttpRequest, pilot: Pilot, kept: Recorded) -> HttpResponse:
     """Save and next keeps the page; the receipt stays in this browser alone."""
     row = kept.observation
-    messages.success(request, _("Saved: %(minutes)s min, %(case)s") % {"minutes": row.minutes, "case": row.case})
+    messages.success(request, _("Saved: %(minutes)s min, %(case)s") % {"minutes": num(row.minutes), "case": row.case})
     response = redirect("metrics:task_time", pilot.key)
     _keep_receipts(request, response, [kept.receipt, *_receipts(request)][:KEPT_RECEIPTS])
     return response

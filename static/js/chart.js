@@ -40,6 +40,7 @@ async function draw(holder) {
   if (!source || !window.Plotly) return;
   const figure = JSON.parse(source.textContent);
   const colours = palette();
+  if (!holder.firstChild) holder.append(" "); // an empty holder is not displayed and would be measured as 700 px wide
   const config = { displayModeBar: false, responsive: true, locale: "en" };
   await window.Plotly.react(holder, coloured(figure.data ?? [], colours), layout(coloured(figure.layout ?? {}, colours), colours), config);
   const still = document.getElementById(holder.dataset.replaces ?? "");

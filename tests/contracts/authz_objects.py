@@ -138,9 +138,14 @@ def _records(world: World) -> dict[str, Any]:
     who = actor(world.architect)
     metrics.import_records(actor=who, unit=world.cn, read=read, file=file)
     text = f"Title (English)\n{CANARY} row\n"
-    upload = store_import(actor=who, kind=import_kind("pains"), unit=world.cn, file=ContentFile(text, "p.csv"))
+    upload = store_import(actor=who, kind=import_kind("pains"), unit=world.cn, file=ContentFile(text.encode(), "p.csv"))
     job = enqueue("metrics.read_records", actor=who, unit_path=world.cn.path, upload_id=upload.pk)
-    return {"source_import": SourceImport.objects.get(), "record": OpsRecord.objects.all()[0], "upload": upload, "job": job}
+    return {
+        "source_import": SourceImport.objects.get(),
+        "record": OpsRecord.objects.all()[0],
+        "upload": upload,
+        "job": job,
+    }
 
 
 def _people(world: World) -> dict[str, Any]:

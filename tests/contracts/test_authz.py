@@ -1,0 +1,303 @@
+"""Every address and method has a row that says who may, and behaves as its row says, for every role at every unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+from uuid import uuid4
+
+import pytest
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.template.backends.django import Template
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import ApiToken
+from accounts.roles import PERMISSIONS, ROLES
+from accounts.services import make_token
+from foundation.audit.models import AuditEvent
+from tests.contracts.authz_objects import CANARY, build
+from tests.contracts.authz_rows import Row, declared, declared_methods, routes, rows
+from tests.world import a_member, a_user, actor, client_for
+
+pytestmark = pytest.mark.django_db
+
+READS = [r for r in rows() if r.method == "GET"]
+ACTS = [r for r in rows() if r.method != "GET"]
+PAGES = [r for r in READS if not r.route.is_api]
+REST = [r for r in READS if r.route.is_api]
+PLACES = ("own", "above", "below", "sibling")
+LEDGER = ("foundation_audit", "django_session", "usersessions_")  # what a request may write beside its act
+
+
+# --- the table -----------------------------------------------------------------------------------------------------
+
+
+def test_every_address_and_method_has_a_row() -> None:
+    missing = [
+        f"{route.name} {method} ({route.template})"
+        for route in routes().values()
+        for method in sorted(route.methods - declared_methods(declared().get(route.name, {})))
+    ]
+    assert missing == []
+
+
+def test_every_row_has_an_address() -> None:
+    stale = [name for name in declared() if name not in routes()]
+    stale += [
+        f"{name} {method}"
+        for name, row in declared().items()
+        if name in routes()
+        for method in sorted(declared_methods(row) - routes()[name].methods)
+    ]
+    assert stale == []
+
+
+def test_binding_acts_are_not_offered_by_rest() -> None:
+    assert [str(r) for r in ACTS if r.route.is_api and r.permission and PERMISSIONS[r.permission].binding] == []
+
+
+# --- the world, built once ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[SimpleNamespace]:
+    """Sixteen roles at four places around the records; everything is rolled back at the end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        made = build()
+        units = {"own": made.world.cn, "above": made.world.root, "below": made.world.team, "sibling": made.world.em}
+        made.unit = made.world.cn
+        made.browsers = {}
+        for place, unit in units.items():
+            for role in ROLES:
+                user = a_user(f"{role} {place}", f"{role}.{place}@elsewhere.example")
+                a_member(user, role, unit)
+                made.browsers[place, role] = client_for(user)
+        made.author = client_for(made.world.architect)
+        made.rest = {role: _bearer(made.world.people[role]) for role in ROLES if role != "recorder"}
+        yield made
+        transaction.set_rollback(True)
+
+
+def _bearer(user: Any) -> Client:
+    _token, secret = make_token(actor=actor(user), label="matrix", scopes=["read", "draft", "telemetry:write"])
+    return Client(headers={"Authorization": f"Bearer {secret}"})
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def writes() -> Iterator[list[str]]:
+    found: list[str] = []
+
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE") and not any(t in sql[:80] for t in LEDGER):
+            found.append(sql[:120])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield found
+
+
+@pytest.fixture
+def no_rendering() -> Iterator[None]:
+    """Rights are asked in views and services; the pages themselves are read by other tests."""
+    with patch.object(Template, "render", lambda self, context=None, request=None: ""):
+        yield
+
+
+# --- addresses -----------------------------------------------------------------------------------------------------
+
+NAMED: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
+    "unit": lambda h: {"code": h.unit.code, "box": "A1"},
+    "upload": lambda h: {"upload": h.upload.pk},
+    "job": lambda h: {"job": h.job.pk, "job_id": h.job.pk, "pk": h.job.pk},
+    "question": lambda h: {"pk": h.question.pk},
+    "record": lambda h: {"unit": h.unit.code, "source": "servicenow"},
+    "observation": lambda h: {"key": h.pilot.key, "pk": h.observation.pk},
+    "measure": lambda h: {"pk": h.measure.pk, "job_id": uuid4()},
+    "connection": lambda h: {"slug": h.connection.slug},
+    "report": lambda h: {"key": h.report.key, "prefix": h.frozen.digest.removeprefix("sha256:")[:12]},
+    "category": lambda h: {"code": h.category.code},
+    "decided": lambda h: {"key": h.decided_request.key},
+}
+WORDS = {"kind": "pains", "extension": "csv", "slot": 1, "position": 1, "section": "purpose"}
+
+
+def address(row: Row, house: SimpleNamespace) -> str:
+    given = {**WORDS, **_names(row.kind, house), **row.extra}
+    if row.right == "secret":
+        given["secret"] = house.secret
+    return reverse(row.route.name, kwargs={k: given[k] for k in row.route.kwargs})
+
+
+def _names(kind: str, house: SimpleNamespace) -> dict[str, Any]:
+    if kind in NAMED:
+        return NAMED[kind](house)
+    record = getattr(house, kind, None) if kind else None
+    return {"pk": getattr(record, "pk", None), "key": getattr(record, "key", None)}
+
+
+def send(browser: Client, row: Row, house: SimpleNamespace) -> HttpResponse:
+    body = {k: _meant(v, house) for k, v in row.body.items()}
+    if row.route.is_api and row.method != "GET":
+        given: dict[str, Any] = {"content_type": "application/json", "headers": {"If-Match": '"1"'}}
+        return getattr(browser, row.method.lower())(address(row, house), body or {}, **given)
+    return getattr(browser, row.method.lower())(address(row, house), body)
+
+
+def _meant(value: Any, house: SimpleNamespace) -> Any:
+    if isinstance(value, list):
+        return [_meant(v, house) for v in value]
+    if not str(value).startswith("$"):
+        return value
+    kind, _dot, field = value[1:].partition(".")
+    return str(getattr(getattr(house, kind), field))
+
+
+def handed_down(row: Row, house: SimpleNamespace) -> bool:
+    """Patterns, categories and approvals of a unit are seen by the units below it."""
+    record = house.decided_request if row.kind == "decided" else getattr(house, row.kind, None)
+    if row.kind == "unit" or record is None:
+        return row.kind == "unit" and row.right.startswith("accounts.")
+    return bool(getattr(type(record)._default_manager.get_queryset(), "handed_down", False))
+
+
+def may_hold(role: str, row: Row) -> bool:
+    return row.permission in ROLES[role].full or row.permission in ROLES[role].own
+
+
+def expected(place: str, role: str, row: Row, house: SimpleNamespace) -> str:
+    """`seen`, `forbidden` (the record is there, the act is not for this role) or `nothing`."""
+    if not row.permission:
+        return {"owner": "nothing", "own": "forbidden"}.get(row.right, "seen")
+    if not row.kind:
+        return "seen" if may_hold(role, row) else "forbidden"
+    if place == "sibling" or (place == "below" and not handed_down(row, house)):
+        return "nothing"
+    if place in ("own", "above") and may_hold(role, row):
+        return "seen"
+    if place == "below" and row.permission.endswith(".read"):
+        return "seen"
+    return "nothing" if row.hidden else "forbidden"
+
+
+def answered(response: HttpResponse) -> str:
+    return {403: "forbidden", 404: "nothing"}.get(response.status_code, "seen")
+
+
+# --- reading -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", PAGES, ids=str)
+def test_a_page_opens_for_whom_its_row_says(row: Row, house: SimpleNamespace, no_rendering: None) -> None:
+    wrong = []
+    for (place, role), browser in house.browsers.items():
+        with writes() as written:
+            response = send(browser, row, house)
+        got = answered(response)
+        if got != expected(place, role, row, house) or response.status_code >= 500 or written:
+            wrong.append(
+                f"{role} {place}: {response.status_code}, wanted {expected(place, role, row, house)} {written}"
+            )
+    assert wrong == []
+
+
+@pytest.mark.parametrize("row", REST, ids=str)
+def test_rest_reads_for_whom_its_row_says(row: Row, house: SimpleNamespace) -> None:
+    assert send(Client(), row, house).status_code == 401
+    outsider = send(house.browsers["sibling", "architect"], row, house)
+    assert outsider.status_code == (404 if row.kind else 200)
+    assert CANARY not in outsider.content.decode()
+    for role in ("reader", "architect", "cio", "system_admin"):
+        response = send(house.rest[role], row, house)
+        assert response.status_code == 200, (role, response.content[:300])
+
+
+@pytest.mark.parametrize("row", [r for r in PAGES if r.right not in ("public", "demo", "secret")], ids=str)
+def test_a_stranger_is_sent_to_the_sign_in(row: Row, house: SimpleNamespace) -> None:
+    response = Client().get(address(row, house))
+    assert response.status_code == 302 and response["Location"].startswith("/accounts/login/")
+
+
+# --- acting --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", [r for r in ACTS if r.permission], ids=str)
+def test_an_act_is_refused_to_whom_its_row_does_not_name(row: Row, house: SimpleNamespace, no_rendering: None) -> None:
+    """Nothing is written but the entry that says who tried what; those who may hear anything but "you may not"."""
+    wrong = []
+    for (place, role), browser in house.browsers.items():
+        if row.route.is_api and place != "own":
+            continue
+        with undone(), writes() as written:
+            before = AuditEvent.objects.count()
+            response = send(house.rest.get(role, browser) if row.route.is_api else browser, row, house)
+            entries = list(AuditEvent.objects.filter(seq__gt=before).values_list("verb", flat=True))
+            code = _why(entries, response)
+        want, status = expected(place, role, row, house), response.status_code
+        if not _as_expected(want, role, row, status, written, entries, code):
+            wrong.append(f"{role} {place}: {status} {code} {entries} {written}, wanted {want}")
+    assert wrong == []
+
+
+def _why(entries: list[str], response: HttpResponse) -> str:
+    if "access.refused" not in entries:
+        return ""
+    return str(AuditEvent.objects.filter(verb="access.refused").order_by("-seq")[0].body)
+
+
+def _as_expected(want: str, role: str, row: Row, status: int, written: list[str], entries: list[str], why: str) -> bool:
+    if want == "nothing":
+        return status == 404 and not written and not entries
+    if want == "forbidden":
+        return status == 403 and not written and entries == ["access.refused"]
+    if role not in ROLES:
+        return False
+    own_only = row.permission not in ROLES[role].full  # may on a record that is theirs, which this is not
+    return status < 500 and status != 404 and (own_only or '"not_permitted"' not in why)
+
+
+@pytest.mark.parametrize("row", [r for r in ACTS if r.right in ("owner", "own")], ids=str)
+def test_only_the_owner_reaches_what_is_personal(row: Row, house: SimpleNamespace, no_rendering: None) -> None:
+    for (place, role), browser in house.browsers.items():
+        with undone(), writes() as written:
+            status = send(browser, row, house).status_code
+        outside = place in ("sibling", "below")
+        allowed = (404,) if row.right == "owner" or outside else (403,)
+        assert status in allowed and not written, (place, role, status)
+
+
+@pytest.mark.parametrize("row", [r for r in ACTS if r.right not in ("public", "demo", "secret")], ids=str)
+def test_a_stranger_acts_nowhere(row: Row, house: SimpleNamespace) -> None:
+    with undone(), writes() as written:
+        response = send(Client(), row, house)
+    assert response.status_code == (401 if row.route.is_api else 302)
+    assert not written
+
+
+@pytest.mark.parametrize("row", [r for r in READS if r.right == "owner"], ids=str)
+def test_the_owner_sees_what_is_personal(row: Row, house: SimpleNamespace) -> None:
+    assert send(house.author, row, house).status_code == 200
+
+
+def test_a_token_and_a_rest_session_do_no_binding_act(house: SimpleNamespace) -> None:
+    """No role has a binding act through another door than its page, whatever scopes a token asked for."""
+    from accounts.actors import token_actor
+    from foundation.access import may
+
+    binding = [p.code for p in PERMISSIONS.values() if p.binding]
+    for role in ROLES:
+        person = house.world.people[role]
+        doors = [actor(person, door) for door in ("rest", "task", "mcp")]
+        doors += [token_actor(t) for t in ApiToken.objects.filter(user=person)]
+        assert [(d.door, p) for d in doors for p in binding if may(d, p, house.world.cn)] == [], role
