@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import ApiToken, Installation, Invitation, Membership, Unit, User, is_demo, root_unit
@@ -56,9 +57,12 @@ def persona_user(key: str) -> User | None:
     return User.objects.filter(persona=key, is_active=True).order_by("created_at").first()
 
 
-def unmarked_demo() -> bool:
-    """Data of a real installation in this database: `DEMO=1` must not start on it."""
-    return Unit.objects.exists() and not Installation.objects.filter(demo=True).exists()
+def demo_refusal() -> str:
+    """`DEMO=1` must not open the persona switch on the data of a real installation."""
+    real = Unit.objects.exists() and not Installation.objects.filter(demo=True).exists()
+    if not (settings.DEMO and real):
+        return ""
+    return "DEMO=1 was asked for, but this database holds real data. Start without DEMO, or with another VAR_DIR."
 
 
 __all__ = [
@@ -71,6 +75,6 @@ __all__ = [
     "unit_tree",
     "units_below",
     "units_with",
-    "unmarked_demo",
+    "demo_refusal",
     "waiting",
 ]

@@ -9,8 +9,8 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import get_language, gettext_lazy, pgettext
+from django.utils.translation import gettext as _
 
 from charter.checks import can_pilot, charter_gaps, decision_blockers
 from charter.models import Charter, CharterPilot, Decision, DecisionPoint, OpenQuestion, Outcome, Signature

@@ -69,9 +69,11 @@ def signatory_of(charter: Charter, actor: Actor) -> Signatory | None:
 
 
 def open_point(charter: Charter, at: datetime | None = None) -> DecisionPoint | None:
-    """The earliest decision point without a signed, unreplaced decision."""
-    answered = Decision.objects.filter(charter=charter, state=Decision.State.SIGNED).values("point")
-    return charter.points.exclude(pk__in=answered).order_by("on").first()
+    """The earliest point without a signed, unreplaced decision; one answered or come later overtakes it."""
+    answered = charter.points.filter(decisions__state=Decision.State.SIGNED).order_by("on").last()
+    ahead = charter.points.filter(on__gt=answered.on) if answered else charter.points.all()
+    today = (at or clock.now()).astimezone(charter.zone).date()
+    return ahead.filter(on__lte=today).order_by("on").last() or ahead.order_by("on").first()
 
 
 def live_decision(charter: Charter) -> Decision | None:

@@ -48,25 +48,23 @@ def require(actor: Actor, permission: str, obj: Any = None) -> None:
 
     A record that answers `is_own(actor, permission)` lets rights held "only as owner" through.
     """
-    if permission not in _catalogue:
-        raise KeyError(f"unknown permission {permission}")
-    if actor.is_system:
+    if may(actor, permission, obj):
         return
-    path = path_of(obj)
     if is_binding(permission) and not actor.is_person:
         raise NotPermitted(Reason("binding_act", _("Only a signed-in person on a page may do this.")))
-    own = hasattr(obj, "is_own") and bool(obj.is_own(actor, permission))
-    if not actor.may(permission, path, own=own):
-        raise NotPermitted(not_allowed(permission, path))
+    raise NotPermitted(not_allowed(permission, path_of(obj)))
 
 
 def may(actor: Actor, permission: str, obj: Any = None) -> bool:
-    """`require` as a question, for buttons and navigation."""
-    try:
-        require(actor, permission, obj)
-    except NotPermitted:
+    """`require` as a question, for buttons and navigation; asks nothing of the database."""
+    if permission not in _catalogue:
+        raise KeyError(f"unknown permission {permission}")
+    if actor.is_system:
+        return True
+    if is_binding(permission) and not actor.is_person:
         return False
-    return True
+    own = hasattr(obj, "is_own") and bool(obj.is_own(actor, permission))
+    return actor.may(permission, path_of(obj), own=own)
 
 
 def not_allowed(permission: str, path: str | None) -> Reason:

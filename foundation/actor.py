@@ -37,6 +37,11 @@ class Actor:
     extra: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
+    def user_key(self) -> Any:
+        """`user_id` for a lookup or a foreign key, where Django turns the text into the key's own type."""
+        return self.user_id
+
+    @property
     def is_system(self) -> bool:
         return self.kind == "system"
 

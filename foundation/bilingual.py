@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import get_language
@@ -32,7 +33,7 @@ def twin(obj: Any, name: str) -> str:
     return other.pop() if other else ""
 
 
-def pick(texts: dict[str, str]) -> str:
+def pick(texts: Mapping[str, Any]) -> str:
     """From `{"en": …, "zh": …}`."""
     zh = (get_language() or "en").startswith("zh")
     return texts.get("zh" if zh else "en") or texts.get("en") or texts.get("zh") or ""

@@ -95,7 +95,8 @@ def _frozen(model: type[models.Model], vendor: str) -> list[BoundTrigger]:
 
 def _states(lifecycle: Lifecycle) -> list[BoundTrigger]:
     table = lifecycle.model._meta.db_table
-    column = f'"{lifecycle.model._meta.get_field(lifecycle.field_name).column}"'
+    field: Any = lifecycle.model._meta.get_field(lifecycle.field_name)
+    column = f'"{field.column}"'
     legal = " OR ".join(f"(OLD.{column} = '{a}' AND NEW.{column} = '{b}')" for a, b in sorted(lifecycle.pairs()))
     return [
         Trigger("birth", "INSERT", f"NEW.{column} <> '{lifecycle.initial}'", f"{table} is born in its first state").on(

@@ -113,15 +113,11 @@ class Lifecycle:
         names = {f.name for f in obj._meta.concrete_fields}
         fields = {k: v for k, v in data.items() if k in names}
         before = {self.field_name: self.state_of(obj)}
+        held: int = obj.version  # type: ignore[attr-defined]
         changed = (
             type(obj)
-            ._default_manager.filter(pk=obj.pk, version=obj.version)
-            .update(  # type: ignore[attr-defined]
-                **{self.field_name: transition.target},
-                state_since=clock.now(),
-                version=obj.version + 1,  # type: ignore[attr-defined]
-                **fields,
-            )
+            ._default_manager.filter(pk=obj.pk, version=held)
+            .update(**{self.field_name: transition.target}, state_since=clock.now(), version=held + 1, **fields)
         )
         if not changed:
             raise Stale(current=type(obj)._default_manager.get(pk=obj.pk))

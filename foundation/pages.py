@@ -30,6 +30,10 @@ def refusal_page(request: HttpRequest, error: Refused) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        from foundation.api.problems import not_found_json
+
+        return not_found_json()
     return refusal_page(request, NotVisible(Reason("not_found", NotVisible.title)))
 
 

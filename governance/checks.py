@@ -184,13 +184,13 @@ def _of_category(needs: PilotNeeds, category: DataCategory, rows: list[Effective
     if needs.pattern_version is None:
         return []
     own = [r for r in rows if r.approval.category_use_id and _category_id(r) == category.pk]
-    own = [r for r in own if r.approval.category_use.pattern_version.pattern_id == needs.pattern_version.pattern_id]
-    same = [r for r in own if r.approval.category_use.pattern_version_id == needs.pattern_version.pk]
+    own = [r for r in own if r.approval.exposure.pattern_version.pattern_id == needs.pattern_version.pattern_id]
+    same = [r for r in own if r.approval.exposure.pattern_version_id == needs.pattern_version.pk]
     return same or [r for r in own if r.approval.item_digest in _digests_of(needs, rows)]
 
 
 def _category_id(row: Effective) -> Any:
-    return row.approval.category_use.category_version.category_id
+    return row.approval.exposure.category_version.category_id
 
 
 def _digests_of(needs: PilotNeeds, rows: list[Effective]) -> set[str]:
@@ -259,7 +259,7 @@ def _category_reason(
 
 def _not_non_core(category: DataCategory, best: Effective | None) -> Iterator[Reason]:
     """Named beside the refusal, because it is the reason no approval can follow."""
-    version = best.approval.category_use.category_version if best else category.versions.order_by("-number").first()
+    version = best.approval.exposure.category_version if best else category.versions.order_by("-number").first()
     if version is not None and version.core_status == "core":
         text = _("“%(category)s” is Core. A narrower category without it may be asked for.")
         yield Reason(
@@ -281,5 +281,5 @@ def _suspended(code: str, row: Effective, on: datetime) -> Iterator[Reason]:
         facts = {"text": condition.text, "day": condition.due.isoformat()}
         yield Reason("condition_overdue", text % facts, fix=("governance:condition", [condition.key]))
     if not overdue or row.approval.paused_as == "suspended":  # type: ignore[attr-defined]
-        text = _("The approval of “%(subject)s” is suspended.") % {"subject": row.subject_label}
-        yield Reason(code, text, fix=("governance:approval", [row.approval.key]))
+        text = _("The approval of “%(subject)s” is suspended.")
+        yield Reason(code, text % {"subject": row.subject_label}, fix=("governance:approval", [row.approval.key]))

@@ -330,7 +330,7 @@ def matrix(actor: Actor, units: list[Unit]) -> list[MatrixRow]:
     for row in rows:
         if row.state == "superseded":
             continue
-        code = row.approval.category_use.category_version.category_id
+        code = row.approval.exposure.category_version.category_id
         for unit in units:
             if unit.path.startswith(row.approval.unit.path):
                 found[code, unit.pk] = _better(found.get((code, unit.pk)), row)

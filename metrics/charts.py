@@ -658,7 +658,9 @@ def _note_words(plot: WeeklyPlot, unit: Measured, top: float) -> list[dict[str, 
         side = {"xanchor": "right" if late else "left", "align": "right" if late else "left"}
         level = high * (1 - 0.13 * (row % 4))
         shared = {"x": note.week, "yanchor": "top", "xshift": -5 if late else 5, "showarrow": False, **side}
-        found.append({**shared, "y": level, "text": escape(note.title), "font": {"size": 12, "color": "ink", "weight": 600}})
+        found.append(
+            {**shared, "y": level, "text": escape(note.title), "font": {"size": 12, "color": "ink", "weight": 600}}
+        )
         sub = {"size": 11, "color": "ink-3"}
         found.append({**shared, "y": level, "yshift": -14, "text": escape(note.sub), "font": sub})
     return found

@@ -94,10 +94,14 @@ def _listed(words: Any) -> str:
     return " · ".join(str(w) for w in words)
 
 
-def finding_rows(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Warnings first; every check answers."""
-    shown = sorted(findings, key=lambda f: ORDER.index(f["level"]))
-    return [{"word": LEVELS[f["level"]][0], "tone": LEVELS[f["level"]][1], "text": pick(f["sentence"])} for f in shown]
+def finding_rows(findings: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """What to look at, warnings first, and the checks that found nothing or could not tell."""
+    rows: dict[str, list[dict[str, Any]]] = {"found": [], "quiet": []}
+    for finding in sorted(findings, key=lambda f: ORDER.index(f["level"])):
+        word, tone = LEVELS[finding["level"]]
+        place = "found" if finding["level"] in ("warn", "note") else "quiet"
+        rows[place].append({"word": word, "tone": tone, "text": pick(finding["sentence"])})
+    return rows
 
 
 def sample_headings(sample: list[dict[str, Any]]) -> list[Any]:
@@ -109,10 +113,8 @@ def sample_rows(sample: list[dict[str, Any]]) -> list[list[Any]]:
 
 
 def _sample_row(row: dict[str, Any]) -> list[Any]:
-    if row["why"]:
-        first = Cell(row["row"], sub=pick(row["why"]), tone="bad", num=True)
-    elif not row["events"]:
-        first = Cell(row["row"], sub=_("left out"), tone="open", num=True)
+    if row["why"] or not row["events"]:
+        first = Cell(row["row"], sub=_("left out"), num=True)
     else:
         many = _("%(n)s rows") % {"n": row["events"]} if row["events"] > 1 else None
         first = Cell(row["row"], sub=many, num=True)
@@ -191,7 +193,13 @@ INCIDENT_COLUMNS = (
     ListColumn("first_ack_at", gettext_lazy("First acknowledged"), kind="datetime"),
     ListColumn("resolved_at", gettext_lazy("Resolved"), kind="datetime"),
     ListColumn("closed_at", gettext_lazy("Closed"), kind="datetime"),
-    ListColumn("minutes", gettext_lazy("Minutes to resolve"), kind="number", value=_minutes),
+    ListColumn(
+        "minutes",
+        gettext_lazy("Minutes to resolve"),
+        kind="number",
+        value=_minutes,
+        cell=lambda i: Cell(None, num=True) if i.resolved_at is None else _minutes(i),
+    ),
     ListColumn("priority", gettext_lazy("Priority"), cell=_category("priority")),
     ListColumn("group", gettext_lazy("Group"), cell=_category("group")),
     ListColumn("category", gettext_lazy("Category"), cell=_category("category")),
@@ -242,7 +250,12 @@ def task_time_columns(may_exclude: bool) -> tuple[ListColumn, ...]:
         ListColumn("at", gettext_lazy("When"), kind="datetime", sort="at"),
         ListColumn("case", gettext_lazy("Case"), cell=case, sort="case"),
         ListColumn("minutes", gettext_lazy("Minutes"), kind="number", sort="minutes"),
-        ListColumn("review_minutes", gettext_lazy("Of these, human review"), kind="number"),
+        ListColumn(
+            "review_minutes",
+            gettext_lazy("Of these, human review"),
+            kind="number",
+            cell=lambda o: Cell(None, num=True) if o.review_minutes is None else o.review_minutes,
+        ),
         ListColumn(
             "second_run",
             gettext_lazy("Second run"),

@@ -150,6 +150,15 @@ class ReportPage:
     def _missing(self) -> str:
         if self.main is None:
             return ""
+        if (
+            not self.interim
+            and self.data_to
+            and self.answer
+            and "interim" in self.answer["reasons"]
+            and not self.is_task
+        ):
+            text = _("The records end on %(day)s, before the decision date; newer ones are needed.")
+            return text % {"day": day(self.data_to)}
         need = MINIMUM.get(self.main["kind"], 20)
         short = [n for n in self.counts if n < need]
         if not short:
@@ -275,15 +284,30 @@ class ReportPage:
 
     @property
     def checks_line(self) -> str:
-        states = [g["status"] for g in self.guards]
-        passed, idle = states.count("pass"), states.count("not_run")
-        remarks = len(states) - passed - idle
-        words = _("%(passed)s of %(all)s checks passed") % {"passed": passed, "all": len(states)}
+        given = {"passed": self._states.count("pass"), "all": len(self._states)}
+        return ", ".join([_("%(passed)s of %(all)s checks passed") % given, *self._beside])
+
+    @property
+    def _states(self) -> list[str]:
+        return [g["status"] for g in self.guards]
+
+    @property
+    def _beside(self) -> list[str]:
+        """Remarks, and the checks that do not apply: never counted as passed."""
+        idle = self._states.count("not_run")
+        remarks = len(self._states) - self._states.count("pass") - idle
+        found = []
         if remarks:
-            words += ", " + ngettext("%(n)s remark", "%(n)s remarks", remarks) % {"n": remarks}
+            found.append(ngettext("%(n)s remark", "%(n)s remarks", remarks) % {"n": remarks})
         if idle:
-            words += ", " + ngettext("%(n)s does not apply", "%(n)s do not apply", idle) % {"n": idle}
-        return words
+            found.append(ngettext("%(n)s does not apply", "%(n)s do not apply", idle) % {"n": idle})
+        return found
+
+    def _checks(self) -> list[Line]:
+        if not self.guards:
+            return []
+        passed = _("%(passed)s of %(all)s") % {"passed": self._states.count("pass"), "all": len(self._states)}
+        return [Line(_("Checks passed"), passed, ", ".join(self._beside), "#checks")]
 
     @property
     def guards(self) -> list[dict[str, Any]]:
@@ -307,7 +331,7 @@ class ReportPage:
         n0, n1 = self.answer["n"] if self.spoken and self.answer else self.counts
         lines = [Line(_("Cases measured"), num(n1), _("and %(n)s before") % {"n": num(n0)})]
         if self.main:
-            lines += [*self._coverage(), *self._agreed(), *self._open()]
+            lines += [*self._coverage(), *self._agreed(), *self._open(), *self._checks()]
         usage = self.facts.get("usage")
         if usage:
             well = "" if usage["runs_ok"] is None else _("%(n)s ended well") % {"n": num(usage["runs_ok"])}

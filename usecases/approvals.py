@@ -50,7 +50,8 @@ def approved_codes(unit: Any, on: date | None = None) -> dict[str, date | None]:
     """Category code to the last day of the longest approval that is active for the unit."""
     at = clock.now() if on is None else datetime.combine(on, time(12), tzinfo=UTC)
     held = Approval.objects.holding_for(unit.path).with_effect(at, unit.path)
-    active = held.filter(effect=Effect.ACTIVE, category_use__isnull=False).exclude(use=Use.NOT_ALLOWED)
+    active = held.filter(effect=Effect.ACTIVE, category_use__isnull=False)  # type: ignore[misc] # annotated above
+    active = active.exclude(use=Use.NOT_ALLOWED)
     rows = active.values_list("category_use__category_version__category__code", "valid_until").order_by("valid_until")
     return {code: until.date() for code, until in rows}
 

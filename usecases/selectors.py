@@ -154,7 +154,7 @@ def frozen_text_of(candidate: Candidate) -> tuple[RankingSnapshot, bool] | None:
     if entry is None:
         return None
     snapshot = entry.ranking.snapshot
-    row = next((c for c in snapshot.facts["locked"]["candidates"] if c["key"] == candidate.key), {})
+    row: dict[str, Any] = next((c for c in snapshot.facts["locked"]["candidates"] if c["key"] == candidate.key), {})
     return snapshot, row.get("digest") != candidate.facts_digest()
 
 

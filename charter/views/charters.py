@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import Unit
 from charter import services, template
@@ -87,7 +87,7 @@ SORTS = {
 }
 
 
-@require_GET
+@require_safe
 def charters(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
     order = ("-ends_on", "id")
@@ -101,7 +101,7 @@ def charters(request: HttpRequest) -> HttpResponseBase:
     return render(request, "charter/charters.html", context, status=page.status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require(actor, "charter.text.draft")
@@ -125,7 +125,7 @@ def _left_out() -> list[str]:
     return [pick({"en": en, "zh": zh}) for _code, en, zh in template.LEFT_OUT]
 
 
-@require_GET
+@require_safe
 def charter(request: HttpRequest, key: str) -> HttpResponse:
     actor, found = actor_of(request), charter_of(request, key)
     previous, cookie = _visits(request, found)
@@ -172,7 +172,7 @@ def _visits(request: HttpRequest, found: Charter) -> tuple[Any, str]:
     return since, f"{before or last} {last}"
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     actor, found = actor_of(request), charter_of(request, key)
     require(actor, "charter.text.draft", found)
@@ -230,7 +230,7 @@ def resume(request: HttpRequest, key: str) -> HttpResponse:
     return redirect(found)
 
 
-@require_GET
+@require_safe
 def calendar(request: HttpRequest, key: str) -> HttpResponseBase:
     found = charter_of(request, key)
     point = open_point(found)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from charter import services
 from charter.checks import decision_blockers
@@ -33,7 +33,7 @@ from foundation.exports.tables import attach
 from foundation.pages import form_status, submit, version_of
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def decide(request: HttpRequest, key: str) -> HttpResponse:
     """One address for the step that is due; what a person sees follows from the state and their part in it."""
     found = charter_of(request, key)
@@ -203,7 +203,7 @@ def _next_date(found: Charter, decision: Decision, outcome: str) -> date | None:
 # --- the record --------------------------------------------------------------------------------------------------
 
 
-@require_GET
+@require_safe
 def decision(request: HttpRequest, key: str) -> HttpResponse:
     found = get_visible(decisions_for(actor_of(request)), actor_of(request), key=key)
     return render(request, "charter/decision.html", _record(found))
@@ -232,7 +232,7 @@ def services_for_decision(found: Decision) -> Any:
     return found.services.select_related("candidate", "owner", "unit")
 
 
-@require_GET
+@require_safe
 def record_json(request: HttpRequest, key: str) -> HttpResponseBase:
     found = get_visible(decisions_for(actor_of(request)), actor_of(request), key=key)
     signatures = Signature.objects.filter(target="decision", target_id=found.pk).order_by("at")
@@ -252,7 +252,7 @@ def record_json(request: HttpRequest, key: str) -> HttpResponseBase:
     return attach(response, f"{found.key}.json")
 
 
-@require_GET
+@require_safe
 def decision_calendar(request: HttpRequest, key: str) -> HttpResponseBase:
     """The next review of what the decision leaves running."""
     found = get_visible(decisions_for(actor_of(request)), actor_of(request), key=key)
@@ -271,7 +271,7 @@ def decision_calendar(request: HttpRequest, key: str) -> HttpResponseBase:
     return attach(response, f"{found.key}_review.ics")
 
 
-@require_GET
+@require_safe
 def running(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     found = get_visible(services_for(actor), actor, pk=pk)

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from charter import services
 from charter.answer import with_bold_figures
@@ -30,7 +30,7 @@ LOG = 40
 STATUS_TONES = {"met": "ok", "not_met": "warn", "no_data": "open"}
 
 
-@require_GET
+@require_safe
 def evidence(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "charter/evidence.html", _context(request, charter_of(request, key)))
 
@@ -79,7 +79,7 @@ def _question(request: HttpRequest, pk: UUID) -> OpenQuestion:
     return get_visible(OpenQuestion.objects.select_related("charter__unit"), actor_of(request), pk=pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def question(request: HttpRequest, pk: UUID) -> HttpResponse:
     found, actor = _question(request, pk), actor_of(request)
     initial = {"answer": found.answer, "evidence": found.evidence}
@@ -98,7 +98,7 @@ def _evidence_url(found: Charter, anchor: str = "") -> str:
     return reverse("charter:evidence", args=[found.key]) + (f"#{anchor}" if anchor else "")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, key: str) -> HttpResponse:
     found, actor = charter_of(request, key), actor_of(request)
     form = BreachForm(request.POST or None)

@@ -18,7 +18,7 @@ from foundation.access import may
 from foundation.errors import NotReady, Reason
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign(request: HttpRequest, key: str) -> HttpResponse:
     actor, found = actor_of(request), charter_of(request, key)
     if request.method == "POST":

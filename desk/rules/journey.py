@@ -75,7 +75,7 @@ def next_box(boxes: Mapping[str, Facts]) -> str | None:
     """The first box of the recommended order that is neither done nor left out; advised ones never hold up."""
     waiting = [b for b in RECOMMENDED if boxes[b].state in ("not_started", "under_way")]
     firm = [b for b in waiting if b not in ADVISED]
-    return (firm or waiting or [None])[0]
+    return next(iter(firm or waiting), None)
 
 
 def happened(boxes: Mapping[str, Facts]) -> list[str]:

@@ -354,8 +354,8 @@ def _request(submission: Submission, unit: Unit) -> Evidence:
 
 def _undecided(row: Effective, rows: list[Effective], unit: Unit) -> Iterable[str]:
     """Categories of an approved pattern nobody decided, and controls nobody answered."""
-    version = row.approval.pattern_version
-    decided = {r.approval.category_use.category_version.category_id for r in rows if r.approval.category_use_id}
+    version = row.approval.pattern
+    decided = {r.approval.exposure.category_version.category_id for r in rows if r.approval.category_use_id}
     uses = version.uses.filter(submission__state="decided").select_related("category_version__category")
     for use in uses:
         if unit.path.startswith(use.unit.path) and use.category_version.category_id not in decided:

@@ -238,7 +238,7 @@ def review_facts(unit: Unit, charter: Charter | None) -> ReviewFacts:
         slots=version.slots.count(),
         bound=len(current_bindings(version, unit)),
         categories=_categories(version, unit, categories),
-        decided=len({r.approval.category_use.category_version.category_id for r in categories}),
+        decided=len({r.approval.exposure.category_version.category_id for r in categories}),
         conditions=len(conditions),
         condition_on=min((c.due for c in conditions), default=None),
         expires_on=min((r.last_day for r in rows), default=None),
@@ -268,7 +268,11 @@ def _lanes(requests: list[Submission]) -> Iterable[tuple[str, str]]:
     waiting = {lane for s in requests if s.is_open for lane in s.lanes_called}
     for lane in Lane.values:
         if lane in waiting:
-            yield _pair(lambda lane=lane: Lane(lane).label)
+            yield _lane(lane)
+
+
+def _lane(lane: str) -> tuple[str, str]:
+    return _pair(lambda: Lane(lane).label)
 
 
 def _review_sources(rows: list[Any], conditions: list[Condition], requests: list[Submission]) -> Iterable[Source]:

@@ -206,7 +206,7 @@ def _points(actor: Actor, today: date) -> list[NextDate]:
 def _due(actor: Actor, today: date) -> list[NextDate]:
     if not actor.user_id:
         return []
-    rows = Condition.objects.visible_to(actor).filter(owner_id=actor.user_id, state="open", due__gte=today)
+    rows = Condition.objects.visible_to(actor).filter(owner_id=actor.user_key, state="open", due__gte=today)
     first = rows.order_by("due").first()
     return [NextDate(first.due, _("condition: %(text)s") % {"text": first.text}, link_to(first))] if first else []
 

@@ -69,7 +69,7 @@ def _candidates(actor: Actor, subject: Any) -> Iterable[Candidate]:
         rows = seen.filter(pains=subject)
     else:
         charter = subject if isinstance(subject, Charter) else subject.charter
-        rows = seen.filter(pk__in=charter.cases.values("candidate"))
+        rows = seen.filter(pk__in=charter.cases.values_list("candidate", flat=True))
     return rows.order_by("created_at", "key")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -19,7 +18,7 @@ MAX_SIZE = 1000
 class KeysetPagination(BasePagination):
     """`?after=` is opaque, `?size=` 1 to 1,000. A view may set `order = ("-created_at", "id")`."""
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         order = getattr(view, "order", ("-created_at", "id"))
         try:
             self.page = keyset_page(queryset, order, after=request.query_params.get("after"), size=self._size(request))

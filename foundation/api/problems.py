@@ -46,9 +46,10 @@ def problem_handler(error: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(error, exceptions.ValidationError):
         return problem(400, "unreadable", _("The request cannot be read as asked for."), list(_flat(error.detail)))
     if isinstance(error, exceptions.APIException):
-        headers = {"WWW-Authenticate": error.auth_header} if getattr(error, "auth_header", None) else {}
-        if getattr(error, "wait", None):
-            headers["Retry-After"] = str(int(error.wait))
+        auth, wait = getattr(error, "auth_header", None), getattr(error, "wait", None)
+        headers = {"WWW-Authenticate": auth} if auth else {}
+        if wait:
+            headers["Retry-After"] = str(int(wait))
         return problem(error.status_code, str(error.get_codes()), str(error.detail), [], headers)
     return None
 

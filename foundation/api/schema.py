@@ -48,6 +48,11 @@ REFUSALS = {
 
 
 class HouseSchema(AutoSchema):
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        from foundation.api.views import HouseList
+
+        return (isinstance(self.view, HouseList) and self.method == "GET") or super()._is_list_view(serializer)
+
     def _get_response_bodies(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         responses = super()._get_response_bodies(*args, **kwargs)
         for status, text in REFUSALS.items():

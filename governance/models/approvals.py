@@ -132,11 +132,18 @@ class Approval(Frozen):
     def subject_label(self) -> str:
         if self.pattern_version:
             return str(self.pattern_version)
-        return str(self.category_use.category_version.category.name)
+        return str(self.exposure.category_version.category.name)
 
     @property
     def pattern(self) -> PatternVersion:
-        return self.pattern_version or self.category_use.pattern_version
+        return self.pattern_version or self.exposure.pattern_version
+
+    @property
+    def exposure(self) -> CategoryUse:
+        """What an approval of a category is about; one of a pattern has none."""
+        if self.category_use is None:
+            raise TypeError(f"{self.key} approves a pattern")
+        return self.category_use
 
 
 class ApprovalEvent(Frozen):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Unit
-from foundation.access import get_visible, may, require
+from foundation.access import get_visible, may, require, within
 from foundation.actor import Actor
 from foundation.audit import timeline
 from foundation.jobs.models import Job
@@ -229,7 +229,8 @@ def look_back_new(request: HttpRequest) -> HttpResponse:
     """Old records without a pilot: choose which, and two stretches of weeks."""
     actor = actor_of(request)
     require(actor, "metrics.estimate.run")
-    units = [u for u in Unit.objects.visible_to(actor, "metrics.estimate.run").order_by("path") if sources_of(u)]
+    mine = Unit.objects.open().filter(within(actor.paths("metrics.estimate.run"), "path")).order_by("path")
+    units = [u for u in mine if sources_of(u)]
     unit = next((u for u in units if u.code == request.GET.get("unit")), units[0] if units else None)
     if unit is None:
         return render(request, "metrics/look_back_new.html", {"form": None})

@@ -79,3 +79,20 @@ def an_active_charter(world: Any, **given: Any) -> Charter:
             start_pilot(actor=actor(world.pilot_lead), charter=charter, case=case)
     charter.refresh_from_db()
     return charter
+
+
+def a_measured_charter(world: Any) -> Charter:
+    """Active, with times on both sides of the pilot's start and the estimate computed after its decision date."""
+    from foundation.jobs import run_due
+    from metrics.models import Measure
+    from metrics.services import run_estimate
+    from tests.metrics.builders import task_times
+
+    charter = an_active_charter(world)
+    measure = Measure.objects.get(pilot=charter.cases.get().pilot)
+    task_times(world, measure, "baseline", 139, 30)
+    task_times(world, measure, "pilot", 59, 35, seed=9)
+    with clock.pinned(START + timedelta(weeks=13)):
+        run_estimate(actor=actor(world.pilot_lead), measure=measure)
+        run_due()
+    return charter

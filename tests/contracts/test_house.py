@@ -13,13 +13,14 @@ from django.apps import apps
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STOREYS = ["config", "desk", "charter", "metrics", "usecases", "governance", "accounts", "foundation"]
-HEAVY = (
-    "pandas numpy pyarrow scipy statsmodels plotly weasyprint mcp openpyxl xlsxwriter pptx python_calamine httpx2 "
-    "opentelemetry lxml PIL segno icalendar"
-).split()
-DOMAIN_WORDS = (
-    "pain pains charter charters pilot pilots candidate candidates workshop workshops guardrail guardrails".split()
-)
+HEAVY = [
+    "pandas", "numpy", "pyarrow", "scipy", "statsmodels", "plotly", "weasyprint", "mcp", "openpyxl", "xlsxwriter",
+    "pptx", "python_calamine", "httpx2", "opentelemetry", "lxml", "PIL", "segno", "icalendar",
+]  # fmt: skip
+DOMAIN_WORDS = [
+    "pain", "pains", "charter", "charters", "pilot", "pilots", "candidate", "candidates", "workshop", "workshops",
+    "guardrail", "guardrails",
+]  # fmt: skip
 
 
 def python_files(*folders: str) -> list[Path]:

@@ -16,9 +16,14 @@ from foundation.audit import verbs
 from foundation.work import SERVICES
 
 get_resolver().url_patterns  # noqa: B018 - loads every storey, and with it every service
-WRITES = ("record", "apply", "emit_and_record")
-SILENT = {
-    "accounts.services.people.set_preferences": "language, theme and zone of oneself; nobody else's rights change",
+WRITES = ("record", "apply")
+SILENT = {  # these only hand work to a job: the job's own service leaves the entry, or nothing is kept at all
+    "metrics.services.estimates.run_estimate": "the job ends in keep_estimate",
+    "metrics.services.estimates.look_back": "the job ends in keep_estimate",
+    "metrics.services.estimates.ask_detectable": "a figure to look at; no record is kept",
+    "metrics.services.records.look_at_file": "a first look at a file; the upload itself left an entry",
+    "metrics.services.records.read_file": "a dry run; the upload itself left an entry",
+    "metrics.services.records.commit_file": "the job ends in import_records",
 }
 
 

@@ -7,7 +7,6 @@ asks for; tests/browser has the same in Chromium.
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,9 +19,7 @@ from django.test import Client
 from django.utils import translation
 
 from accounts.models import User
-from tests.world import client_for
-
-Words = str | re.Pattern[str]
+from tests.world import BACKEND
 
 
 class Hand(ABC):
@@ -51,7 +48,11 @@ class Hand(ABC):
     def attach(self, name: str, filename: str, content: bytes) -> None: ...
 
     @abstractmethod
-    def press(self, text: str, status: int = 200, **values: object) -> None: ...
+    def press(self, text: str, **values: object) -> None: ...
+
+    @abstractmethod
+    def press_value(self, name: str, value: str) -> None:
+        """The button that carries this name and value, whatever its words."""
 
     @abstractmethod
     def offers(self, text: str, **values: object) -> bool: ...
@@ -128,7 +129,7 @@ class Page(HTMLParser):
         given = {k: v if v is not None else "" for k, v in attrs}
         if tag == "html":
             self.language = given.get("lang", "")
-        elif tag in ("script", "style", "template", "noscript"):
+        elif tag in ("script", "style", "template"):
             self._silent += 1
         elif tag == "h1":
             self._in_heading = True
@@ -174,7 +175,7 @@ class Page(HTMLParser):
         self.words.append(data)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style", "template", "noscript"):
+        if tag in ("script", "style", "template"):
             self._silent -= 1
         elif tag == "h1":
             self._in_heading = False
@@ -187,9 +188,15 @@ class Page(HTMLParser):
         return form.controls + [c for c in self.loose if form.id and c.form == form.id]
 
     def buttons(self, words: str) -> Iterator[tuple[Form, Control]]:
+        return ((f, c) for f, c in self._submits() if spaced(c.words) == words)
+
+    def buttons_with(self, name: str, value: str) -> Iterator[tuple[Form, Control]]:
+        return ((f, c) for f, c in self._submits() if (c.name, c.value) == (name, value))
+
+    def _submits(self) -> Iterator[tuple[Form, Control]]:
         for form in self.forms:
             for control in self.controls_of(form):
-                if control.kind == "submit" and not control.disabled and spaced(control.words) == words:
+                if control.kind == "submit" and not control.disabled:
                     yield form, control
 
 
@@ -222,7 +229,8 @@ class PageHand(Hand):
         self._files: dict[str, SimpleUploadedFile] = {}
 
     def sit(self, user: User) -> None:
-        self.client = client_for(user)
+        self.client = Client(enforce_csrf_checks=True)
+        self.client.force_login(user, backend=BACKEND)
         self.client.cookies[settings.LANGUAGE_COOKIE_NAME] = self.language
 
     def open(self, path: str, status: int = 200) -> None:
@@ -231,11 +239,11 @@ class PageHand(Hand):
 
     def _arrive(self, response: object, status: int, path: str) -> None:
         chain = getattr(response, "redirect_chain", [])
-        self._path = urlsplit(chain[-1][0] if chain else path).path
+        self._address = urljoin(path, chain[-1][0]) if chain else path
         body = b"".join(response) if getattr(response, "streaming", False) else response.content  # type: ignore[attr-defined]
         self.page = Page(body.decode("utf-8", "replace"))
         code = response.status_code  # type: ignore[attr-defined]
-        assert code == status, f"{code} at {self._path}:\n{self.text}"
+        assert code == status, f"{code} at {self._address}:\n{self.text}"
 
     def write(self, **fields: object) -> None:
         for name, value in fields.items():
@@ -250,19 +258,26 @@ class PageHand(Hand):
     def offers(self, text: str, **values: object) -> bool:
         return any(self.page.buttons(self.say(text, **values)))
 
-    def press(self, text: str, status: int = 200, **values: object) -> None:
+    def press(self, text: str, **values: object) -> None:
         words = self.say(text, **values)
-        found = list(self.page.buttons(words))
+        self._send(words, list(self.page.buttons(words)))
+
+    def press_value(self, name: str, value: str) -> None:
+        self._send(f"{name}={value}", list(self.page.buttons_with(name, value)))
+
+    def _send(self, told: str, found: list[tuple[Form, Control]]) -> None:
         fitting = [(f, b) for f, b in found if self._fits(f)]
-        assert len(fitting) == 1, f"{len(fitting)} open buttons {words!r} on {self._path} for {self._pending}:\n{self.text}"
+        assert len(fitting) == 1, (
+            f"{len(fitting)} of {len(found)} {told!r} on {self._address}, {self._pending}:\n{self.text}"
+        )
         form, button = fitting[0]
         data = {**sent_by(self.page.controls_of(form), button), **self._pending, **self._files}
-        action = urljoin(self._path, button.action or form.action or self._path)
+        action = urljoin(self._address, button.action or form.action or self._address)
         self._pending, self._files = {}, {}
         if form.method == "get":
-            self._arrive(self.client.get(action, data, follow=True), status, action)
+            self._arrive(self.client.get(action, data, follow=True), 200, action)
         else:
-            self._arrive(self.client.post(action, data, follow=True), status, action)
+            self._arrive(self.client.post(action, data, follow=True), 200, action)
 
     def _fits(self, form: Form) -> bool:
         """Everything written has a field in this form, and every choice is on offer."""
@@ -280,7 +295,7 @@ class PageHand(Hand):
 
     @property
     def path(self) -> str:
-        return self._path
+        return urlsplit(self._address).path
 
     @property
     def text(self) -> str:

@@ -233,7 +233,7 @@ class Candidate(Versioned):
             "pains": sorted(p.key for p in self.pains.all()),
             "items": sorted(i.key for i in self.items.select_related("contract")),
             "owner_named": self.owner_id is not None,
-            "owner_team": self.owner_team.code if self.owner_team_id else None,
+            "owner_team": self.owner_team.code if self.owner_team else None,
             "vendor": self.vendor,
             "categories": sorted(c.code for c in self.categories.all()),
             "systems": sorted(s.key for s in self.systems.all()),

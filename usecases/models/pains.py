@@ -140,7 +140,7 @@ class Pain(Versioned, LoadFields):
             "title": {"en": self.title_en, "zh": self.title_zh},
             "kind": self.kind,
             "description": {"en": self.description_en, "zh": self.description_zh},
-            "owner_team": self.owner_team.code if self.owner_team_id else None,
+            "owner_team": self.owner_team.code if self.owner_team else None,
             "teams_affected": self.teams_affected,
             "severity": self.severity,
             "consequence": self.consequence,

@@ -39,8 +39,8 @@ def candidates_fit(ranking: Ranking) -> Iterator[Reason]:
             text = _("%(name)s is not shaped yet.") % {"name": entry.candidate.title}
             yield Reason("not_shaped", text, fix=("usecases:candidate", [entry.candidate.key]))
     if ranking.mode == Ranking.Mode.TOGETHER and len(entries) > TOGETHER_AT_MOST:
-        text = _("Up to %(most)s candidates can be scored together; here are %(n)s. Let each score alone.")
-        yield Reason("too_many_together", text % {"most": TOGETHER_AT_MOST, "n": len(entries)}, "mode")
+        limit = _("Up to %(most)s candidates can be scored together; here are %(n)s. Let each score alone.")
+        yield Reason("too_many_together", limit % {"most": TOGETHER_AT_MOST, "n": len(entries)}, "mode")
 
 
 def panel_fits(ranking: Ranking) -> Iterator[Reason]:
@@ -135,7 +135,7 @@ class Ranking(Versioned):
         return bool(actor.user_id) and str(self.set_up_by_id) == str(actor.user_id)
 
     def has_on_panel(self, actor: Actor) -> bool:
-        return bool(actor.user_id) and self.scorers.filter(user_id=actor.user_id).exists()
+        return bool(actor.user_id) and self.scorers.filter(user_id=actor.user_key).exists()
 
     @property
     def is_blind(self) -> bool:

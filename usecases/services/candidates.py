@@ -36,7 +36,9 @@ def draft_candidate(
 ) -> Candidate:
     """Title, channel and unit suffice; `details` are any of CANDIDATE_FIELDS."""
     require(actor, "usecases.candidate.edit", unit)
-    links = {"pains": list(pains), "items": list(items), "systems": list(systems), "categories": list(categories)}
+    links: dict[str, list[Any]] = {
+        "pains": list(pains), "items": list(items), "systems": list(systems), "categories": list(categories),
+    }  # fmt: skip
     return insert_candidate(actor, unit, channel, links, details)
 
 

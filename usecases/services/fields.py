@@ -21,7 +21,7 @@ def titled(obj: Any) -> Iterator[Reason]:
 def faults(obj: models.Model, names: Iterable[str]) -> Iterator[Reason]:
     """What the fields themselves refuse: length, range, unknown choice."""
     for name in names:
-        field = obj._meta.get_field(name)
+        field: Any = obj._meta.get_field(name)
         if isinstance(field, models.ForeignKey):
             continue
         value = getattr(obj, name)

@@ -53,8 +53,8 @@ def _worth_publishing(content: dict[str, Any], last: InventoryVersion | None) ->
         text = _("There is no pain to publish here yet.")
         raise NotReady(Reason("no_pains", text, fix=("usecases:pain_new", [])))
     if last and canonical(last.facts["pains"]) == canonical(content["pains"]):
-        text = _("Nothing has changed since %(key)s.") % {"key": last.key}
-        raise NotReady(Reason("nothing_changed", text, fix=("usecases:inventory", [last.key])))
+        text = _("Nothing has changed since %(key)s.")
+        raise NotReady(Reason("nothing_changed", text % {"key": last.key}, fix=("usecases:inventory", [last.key])))
 
 
 def inventory_content(unit: Unit) -> dict[str, Any]:

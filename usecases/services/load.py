@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -33,7 +34,8 @@ def load_reasons(obj: LoadFields) -> Iterator[Reason]:
 
 
 def _factor_reasons(obj: LoadFields, name: str) -> Iterator[Reason]:
-    label = obj._meta.get_field(f"{name}_likely").verbose_name
+    field: Any = obj._meta.get_field(f"{name}_likely")
+    label = field.verbose_name
     given = [getattr(obj, f"{name}_{p}") for p in POINTS]
     if all(v is None for v in given):
         return

@@ -153,7 +153,7 @@ def promote_pain(*, actor: Actor, pain: Pain, version: int | None = None, **deta
 
     require(actor, "usecases.pain.promote", pain)
     words = {"title_en": pain.title_en, "title_zh": pain.title_zh, "owner_team": pain.owner_team}
-    links = {"pains": [pain], "systems": list(pain.systems.all())}
+    links: dict[str, list[Any]] = {"pains": [pain], "systems": list(pain.systems.all())}
     candidate = insert_candidate(actor, pain.unit, Candidate.Channel.A9, links, {**words, **details})
     Pain.lifecycle.apply(pain, "promote", actor=actor, version=version, candidate=candidate.key)
     return candidate

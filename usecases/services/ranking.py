@@ -216,7 +216,7 @@ def save_scores(*, actor: Actor, ranking: Ranking, scores: Sheet) -> RankingScor
 def sheet_of(actor: Actor, ranking: Ranking) -> RankingScorer:
     """NotPermitted for somebody who is not on the panel of a ranking that is scored alone."""
     together = ranking.mode == Ranking.Mode.TOGETHER
-    found = ranking.scorers.filter(user=None) if together else ranking.scorers.filter(user_id=actor.user_id)
+    found = ranking.scorers.filter(user=None) if together else ranking.scorers.filter(user_id=actor.user_key)
     scorer = found.first()
     if scorer is None:
         raise NotPermitted(Reason("not_on_panel", _("You are not on the panel of this ranking.")))

@@ -105,7 +105,7 @@ def _groups(form: PainForm) -> list[Any]:
 def new(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, "usecases.pain.record")
-    asked = {name: request.GET.get(name, "")[:140] for name in ("title_en", "title_zh")}  # search offers what it did not find
+    asked = {name: request.GET.get(name, "")[:140] for name in ("title_en", "title_zh")}  # what search did not find
     form = PainForm(request.POST or None, actor=actor, initial=asked)
     pain = submit(form, lambda data: services.record_pain(actor=actor, **data)) if request.method == "POST" else None
     if pain:

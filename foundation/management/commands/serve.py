@@ -21,6 +21,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 
+from foundation.startup import start_refusals
 from foundation.static import collect
 
 PATIENCE = 20  # seconds a child may take to finish what it holds; a job cut off is taken over when its lease ends
@@ -148,6 +149,8 @@ class House:
 
     def _prepare(self) -> None:
         call_command("migrate", interactive=False, verbosity=0)
+        if refusals := start_refusals():
+            raise CommandError(" ".join(refusals))
         collect()
         connections.close_all()  # the children open their own
 
