@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from charter import rules
 from charter.criteria import CriterionReading, answers, evaluate_criteria
@@ -26,7 +26,7 @@ def evidence_body(charter: Charter, at: datetime) -> dict[str, Any]:
         "question": {"en": charter.question_en, "zh": charter.question_zh},
         "criteria": [_criterion(r) for r in readings],
         "objectives": answers(readings),
-        "reading": rules.read_rules([(r.criterion.kind, r.status) for r in readings]),
+        "reading": rules.read_rules([(cast("rules.Kind", r.criterion.kind), r.status) for r in readings]),
         "cases": [_case(charter, c) for c in charter.cases.select_related("candidate", "pilot")],
         "approvals": [_approval(line) for line in approval_lines(charter.unit, at)],
         "questions": {

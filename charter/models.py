@@ -47,7 +47,7 @@ class SignRole(models.TextChoices):
 
 def own_seat_of(actor: Actor) -> Q:
     """Seats of this person: by name, or by the address an invitation was sent to."""
-    address = get_user_model().objects.filter(pk=actor.user_id).values("email")
+    address = get_user_model().objects.filter(pk=actor.user_key).values("email")
     return Q(user_id=actor.user_id) | Q(user=None, waits_for__in=address)
 
 

@@ -61,6 +61,13 @@ QUIET = ("charter.edited", "decision.edited", "decision.signature_given", "evide
 WARNINGS = ("breach.reported", "charter.stopped", "decision.disagreed", "charter.returned")
 
 
+def status_tone(status: str, kind: str) -> str:
+    """A stop criterion that is not met is no warning; one that is met is."""
+    if kind == "stop":
+        return {"met": "warn", "not_met": "plain"}.get(status, "open")
+    return {"met": "ok", "not_met": "warn"}.get(status, "open")
+
+
 def state_word(state: str) -> str:
     return str(STATE_WORDS.get(state, state))
 

@@ -251,7 +251,8 @@ def _answer(
 
 
 def _proposer(charter: Charter, decision: Decision) -> str:
-    seat = charter.signatories.filter(user_id=decision.proposed_by_id).first()
+    who: Any = decision.proposed_by_id
+    seat = charter.signatories.filter(user_id=who).first()
     return _("The %(role)s") % {"role": _role(seat.role)} if seat else _("A signatory")
 
 

@@ -22,7 +22,9 @@ from foundation.access import require
 from foundation.errors import NotVisible, Reason
 
 UNIT = OpenApiParameter("unit", OpenApiTypes.STR, description="code of a unit; without it the caller's own")
-QUERY = OpenApiParameter("q", {"type": "string", "maxLength": LONGEST}, description="an id, or words of a title")
+QUERY = OpenApiParameter(
+    "q", {"type": "string"}, description=f"an id, or words of a title (the first {LONGEST} letters)"
+)
 
 
 class CardOut(serializers.Serializer):

@@ -564,7 +564,7 @@ def weekly_figure(plot: WeeklyPlot) -> dict[str, Any]:
 
 def _dot_traces(go: Any, plot: WeeklyPlot, unit: Measured) -> list[Any]:
     # A trace colour must pass the library's own check; the theme's word is put in afterwards.
-    look = {
+    look: dict[str, tuple[Any, dict[str, Any], str]] = {
         "baseline": (_("Before"), {"size": 7}, "py"),
         "ramp": (_("Learning week"), {"size": 7, "symbol": "circle-open"}, "ink-2"),
         "pilot": (_("Pilot"), {"size": 7}, "ink-2"),

@@ -282,7 +282,8 @@ def mapping_file(path: Path, zone: str = "") -> Mapping:
     except (UnicodeDecodeError, ValueError) as error:
         text = _("The mapping “%(name)s” is not valid JSON in UTF-8.")
         raise Invalid(Reason("bad_mapping", text % {"name": path}, "mapping")) from error
-    return replace(_mapping(stored, path.stem[:60]), **({"zone": zone} if zone else {}))
+    mapping = _mapping(stored, path.stem[:60])
+    return replace(mapping, zone=zone) if zone else mapping
 
 
 def _mapping(stored: Any, name: str) -> Mapping:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from statistics import median
@@ -70,7 +71,8 @@ def _measure(version: MeasureVersion, found: GainEstimate | None, open_now: bool
     spoken = bool(answer and answer["verdict"])
     spans = {w.role: (w.from_at, w.until_at) for w in version.windows.all()}
     whole = spoken and bool(answer and answer["median"])  # nothing open: a median over all cases exists
-    weeks = weeks_of(version, medians=whole)
+    found_rows = spans_read(version, spans)
+    weeks = weeks_of(version, medians=whole, found=found_rows)
     return {
         "name": {"en": version.measure.name_en, "zh": version.measure.name_zh},
         "role": version.measure.role,
@@ -88,7 +90,7 @@ def _measure(version: MeasureVersion, found: GainEstimate | None, open_now: bool
         "changed_since": bool(found and found.version_of_id != version.pk),
         "newer": _newer(version, found, spans),
         "weeks": weeks,
-        "curves": _curves(version, spans) if spoken and version.kind == "duration_incident" else None,
+        "curves": _curves(version, spans, found_rows) if spoken and version.kind == "duration_incident" else None,
         "review": review_minutes(version) if spoken else None,
         "watched": watched(version, spans),
         "left_out": _left_out(version),
@@ -168,7 +170,10 @@ def _newer(version: MeasureVersion, found: GainEstimate | None, spans: dict[str,
 # --- weeks -------------------------------------------------------------------------------------------------------
 
 
-def weeks_of(version: MeasureVersion, *, medians: bool) -> list[dict[str, Any]]:
+Moments = list[tuple[datetime, "float | datetime | None"]]
+
+
+def weeks_of(version: MeasureVersion, *, medians: bool, found: Moments | None = None) -> list[dict[str, Any]]:
     """Week by week from the baseline's first day: number, period, count, single values, median where it may be shown.
 
     Single values only up to 300 a side: above, a picture of dots says nothing.
@@ -182,7 +187,8 @@ def weeks_of(version: MeasureVersion, *, medians: bool) -> list[dict[str, Any]]:
     begin = (spans.get("ramp") or spans["pilot"]).from_at.astimezone(zone).date()
     counts_from = spans["pilot"].from_at.astimezone(zone).date()
     by_week: dict[int, list[float | None]] = defaultdict(list)
-    for at, minutes in values_between(version, spans["baseline"].from_at, spans["pilot"].until_at):
+    rows = spans_read(version, {r: (w.from_at, w.until_at) for r, w in spans.items()}) if found is None else found
+    for at, minutes in minutes_of(rows):
         by_week[(at.astimezone(zone).date() - start).days // 7].append(minutes)
     edges = ((begin - start).days // 7, (counts_from - start).days // 7)
     full = max(sum(len(v) for i, v in by_week.items() if (i < edges[0]) == side) for side in (True, False)) > MAX_DOTS
@@ -205,18 +211,31 @@ def _week(
     }
 
 
-def values_between(version: MeasureVersion, start: datetime, until: datetime) -> list[tuple[datetime, float | None]]:
-    """(moment, minutes) of each row; an incident still open has a moment and no minutes yet."""
-    rows = measured_rows(version)
+def spans_read(version: MeasureVersion, spans: dict[str, tuple[datetime, datetime]]) -> Moments:
+    """Each row from the first day of the baseline to the last of the pilot, read once: (moment, minutes or end)."""
+    if not {"baseline", "pilot"} <= set(spans):
+        return []
+    start, until = spans["baseline"][0], spans["pilot"][1]
     if version.kind == "duration_task":
-        found = rows.filter(at__gte=start, at__lt=until).values_list("at", "minutes")
+        found = measured_rows(version).filter(at__gte=start, at__lt=until).values_list("at", "minutes")
         return [(at, float(minutes)) for at, minutes in found]
-    pairs = rows.filter(opened_at__gte=start, opened_at__lt=until).values_list("opened_at", "resolved_at")
+    rows = measured_rows(version).filter(opened_at__gte=start, opened_at__lt=until)
+    return list(rows.order_by().values_list("opened_at", "resolved_at"))
+
+
+def minutes_of(rows: Moments) -> Iterator[tuple[datetime, float | None]]:
+    """(moment, minutes); an incident still open has no minutes yet, one that ends before it starts is left out."""
     minute = timedelta(minutes=1)
-    return [(a, None if b is None else (b - a) / minute) for a, b in pairs if b is None or b >= a]
+    for at, end in rows:
+        if not isinstance(end, datetime):
+            yield at, end
+        elif end >= at:
+            yield at, (end - at) / minute
 
 
-def _curves(version: MeasureVersion, spans: dict[str, tuple[datetime, datetime]]) -> dict[str, Any] | None:
+def _curves(
+    version: MeasureVersion, spans: dict[str, tuple[datetime, datetime]], rows: Moments
+) -> dict[str, Any] | None:
     """Share still open by time since opening, open incidents counted up to the moment the source was complete."""
     from metrics.models import SourceImport
 
@@ -225,15 +244,16 @@ def _curves(version: MeasureVersion, spans: dict[str, tuple[datetime, datetime]]
     as_of = imports.aggregate(found=Max("as_of"))["found"]
     if as_of is None:
         return None
-    return {role: _curve(version, spans[role], as_of) for role in ("baseline", "pilot")}
+    return {role: _curve(rows, spans[role], as_of) for role in ("baseline", "pilot")}
 
 
-def _curve(version: MeasureVersion, span: tuple[datetime, datetime], as_of: datetime) -> dict[str, Any]:
-    rows = measured_rows(version).filter(opened_at__gte=span[0], opened_at__lt=min(span[1], as_of))
+def _curve(rows: Moments, span: tuple[datetime, datetime], as_of: datetime) -> dict[str, Any]:
     times: list[tuple[float, bool]] = []
-    for start, end in rows.values_list("opened_at", "resolved_at"):
-        ended = end is not None and end <= as_of
-        minutes = ((end if ended else as_of) - start) / timedelta(minutes=1)
+    for start, end in rows:
+        if not span[0] <= start < min(span[1], as_of):
+            continue
+        ended = isinstance(end, datetime) and end <= as_of
+        minutes = ((end if isinstance(end, datetime) and ended else as_of) - start) / timedelta(minutes=1)
         if minutes >= 0:
             times.append((minutes, ended))
     points, at_risk, share = [], len(times), 1.0
@@ -273,7 +293,8 @@ def watched(version: MeasureVersion, spans: dict[str, tuple[datetime, datetime]]
         return None
     task = version.kind == "duration_task"
     hit = Q(second_run=True) if task else Q(reopens__gt=0)
-    at, asked = _at(version), {}
+    at = _at(version)
+    asked: dict[str, Count] = {}
     for role in ("baseline", "pilot"):
         inside = Q(**{f"{at}__gte": spans[role][0], f"{at}__lt": spans[role][1]})
         asked |= {f"{role}_n": Count("pk", filter=inside), f"{role}_hits": Count("pk", filter=inside & hit)}

@@ -68,7 +68,7 @@ def prepare_decision(
         rationale=rationale.strip(),
         scope=scope.strip(),
         terms=_terms(terms),
-        prepared_by_id=actor.user_id,
+        prepared_by_id=actor.user_key,
         replaces=charter.decisions.filter(point=point, state=Decision.State.SIGNED).first(),
     )
     record(actor, "decision.prepared", decision, reading=decision.reading)

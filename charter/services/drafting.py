@@ -72,7 +72,7 @@ def draft_charter(
         starts_on=starts_on,
         ends_on=ends_on,
         lead=lead,
-        created_by_id=actor.user_id,
+        created_by_id=actor.user_key,
         **terms,
     )
     chosen = list(cases)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
@@ -75,9 +76,9 @@ def _not_yet(charter: Charter, signatory: Signatory) -> Iterator[Reason]:
 
 
 def give_signature(
-    actor: Actor, charter: Charter, signatory: Signatory, target: str, target_id: object, digest: str, statement: str
+    actor: Actor, charter: Charter, signatory: Signatory, target: str, target_id: UUID, digest: str, statement: str
 ) -> Signature:
-    person = User.objects.get(pk=actor.user_id)
+    person = User.objects.get(pk=actor.user_key)
     return Signature.objects.create(
         charter=charter,
         target=target,

@@ -13,8 +13,6 @@ from foundation.bilingual import pick
 
 register = template.Library()
 
-TONES = {"met": "ok", "not_met": "warn", "no_data": "open"}
-
 
 @register.filter
 def told(texts: Any) -> str:
@@ -38,8 +36,8 @@ def status_word(status: Any) -> str:
 
 
 @register.filter
-def status_tone(status: Any) -> str:
-    return TONES.get(str(status), "plain")
+def status_tone(status: Any, kind: Any = "") -> str:
+    return panel.status_tone(str(status), str(kind))
 
 
 @register.filter

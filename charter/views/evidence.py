@@ -17,6 +17,7 @@ from charter.answer import with_bold_figures
 from charter.criteria import evaluate_criteria, reading_of
 from charter.forms import AnswerForm, BreachForm, CloseBreachForm, ReasonForm
 from charter.models import Breach, Charter, OpenQuestion
+from charter.panel import status_tone
 from charter.selectors import breaches_of, effective_state, open_point, subjects_of
 from charter.views.charters import actor_of, charter_of
 from foundation.access import get_visible, may
@@ -27,7 +28,6 @@ from metrics.selectors import gain_line, usage_of_pilot
 from usecases.selectors import assets_listed
 
 LOG = 40
-STATUS_TONES = {"met": "ok", "not_met": "warn", "no_data": "open"}
 
 
 @require_safe
@@ -42,7 +42,7 @@ def _context(request: HttpRequest, found: Charter, **more: Any) -> dict[str, Any
     state = effective_state(found)
     return {
         "charter": found,
-        "readings": [{"r": r, "tone": STATUS_TONES[r.status]} for r in readings],
+        "readings": [{"r": r, "tone": status_tone(r.status, r.kind)} for r in readings],
         "reading": reading_of(readings, at_end=point is None or point.is_end),
         "questions": list(found.questions.all()),
         "cases": [_case(found, c) for c in found.cases.select_related("candidate", "pilot__unit")],

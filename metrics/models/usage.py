@@ -62,9 +62,7 @@ class RuntimeConnection(Versioned):
     last_ok_at = models.DateTimeField(null=True, blank=True)
     last_error = models.JSONField(default=dict, blank=True)  # {"code", "en", "zh"}
     last_error_at = models.DateTimeField(null=True, blank=True)
-    next_try_at = models.DateTimeField(
-        null=True, blank=True
-    )  # no call before
+    next_try_at = models.DateTimeField(null=True, blank=True)  # no call before
     failures = models.PositiveSmallIntegerField(default=0)  # in a row, while the runtime is unavailable
     zone_seen = models.CharField(max_length=60, blank=True)  # another zone than the fixed one, until a person confirms
     probe = models.JSONField(default=dict, blank=True)  # what the last test found: at, zone, warnings or error

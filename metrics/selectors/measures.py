@@ -62,8 +62,8 @@ def _gaps(version: MeasureVersion) -> Iterator[Reason]:
         text = _("%(measure)s: name the weeks before and of the pilot.") % {"measure": name}
         yield Reason("windows_missing", text, field="windows", fix=fix)
     if any("usage" in str(f.get("column", "")) for f in version.filters):
-        text = _("%(measure)s: a filter must not select on use; the effect is stated for what was offered.")
-        yield Reason("selected_on_use", text % {"measure": name}, field="filters", fix=fix)
+        rule = _("%(measure)s: a filter must not select on use; the effect is stated for what was offered.")
+        yield Reason("selected_on_use", rule % {"measure": name}, field="filters", fix=fix)
 
 
 def plan_locked(pilot: Pilot) -> list[Reason]:
@@ -93,9 +93,9 @@ def measured_rows(version: MeasureVersion) -> QuerySet[Any]:
         rows = Observation.objects.filter(measure=version.measure, excluded_why="").order_by("at", "id")
         told = Q(method=Observation.Method.SELF_REPORT)
         return rows.filter(told if is_reported(version) else ~told)
-    rows = OpsRecord.objects.filter(unit__path__startswith=version.measure.unit.path, kind="incident")
-    rows = rows.filter(source=version.source)
-    return rows.filter(_predicates(version.filters)).order_by("opened_at", "source_key")
+    incidents = OpsRecord.objects.filter(unit__path__startswith=version.measure.unit.path, kind="incident")
+    incidents = incidents.filter(source=version.source)
+    return incidents.filter(_predicates(version.filters)).order_by("opened_at", "source_key")
 
 
 def ended_minutes(

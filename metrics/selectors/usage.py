@@ -169,9 +169,9 @@ def runtime_apps(actor: Actor) -> QuerySet[RuntimeApp]:
     """Apps nobody linked come first: that is where a person is needed."""
     live = AppLink.objects.filter(until_day=None).select_related("candidate", "pilot")
     linked = Exists(AppLink.objects.filter(app=OuterRef("pk"), until_day=None))
+    seen: QuerySet[RuntimeApp] = RuntimeApp.objects.visible_to(actor)
     return (
-        RuntimeApp.objects.visible_to(actor)
-        .select_related("connection", "connection__unit")
+        seen.select_related("connection", "connection__unit")
         .prefetch_related(Prefetch("links", queryset=live, to_attr="live_links"))
         .annotate(
             is_linked=Case(When(linked, then=Value(1)), default=Value(0)),

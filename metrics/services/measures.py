@@ -58,7 +58,7 @@ def draft_measure(
         role=role,
         name_en=name_en or (pilot.name_en if pilot else "") or name_zh,
         name_zh=name_zh or (pilot.name_zh if pilot else ""),
-        created_by_id=actor.user_id,
+        created_by_id=actor.user_key,
     )
     _new_version(measure, minimum_effect, source, filters or [], windows or _windows(preset, pilot, home))
     record(actor, "measure.drafted", measure, after={"preset": preset})

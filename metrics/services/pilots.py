@@ -49,7 +49,7 @@ def draft_pilot(
         ramp_until=ramp_until,
         ends_on=ends_on,
         decision_on=decision_on or ends_on,
-        lead_id=lead.pk if lead else actor.user_id,
+        lead_id=lead.pk if lead else actor.user_key,
     )
     record(actor, "pilot.drafted", pilot, after={"candidate": candidate.key})
     open_report(actor=actor, pilot=pilot)

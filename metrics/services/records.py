@@ -51,8 +51,9 @@ FIELDS = {
     "state": "state",
 }
 TEXTS = ("priority", "group", "service", "category", "subcategory", "contact_type", "parent_key", "state")
-LONGEST = {name: OpsRecord._meta.get_field(name).max_length or 0 for name in TEXTS}
-LONGEST_KEY = OpsRecord._meta.get_field("source_key").max_length or 0
+LENGTHS: dict[str, int] = {f.name: f.max_length or 0 for f in OpsRecord._meta.concrete_fields}
+LONGEST = {name: LENGTHS[name] for name in TEXTS}
+LONGEST_KEY = LENGTHS["source_key"]
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def import_records(
     kept = _source_import(unit, read, file, found)
     _insert(unit, kept, file.source, found.added, found.hashes, progress)
     _update(unit, kept, file.source, found.changed, found.hashes)
-    counts = {"added": len(found.added), "changed": len(found.changed), "unchanged": found.unchanged}
+    counts: dict[str, Any] = {"added": len(found.added), "changed": len(found.changed), "unchanged": found.unchanged}
     record(actor, "records.imported", kept, **counts, sha256=file.sha256)
     return ImportOutcome(kept, **counts, newer=found.newer)
 

@@ -49,7 +49,7 @@ def draft_statement(
         edited=edited,
         does_not_say_en=does_not_say_en.strip(),
         does_not_say_zh=does_not_say_zh.strip(),
-        author_id=actor.user_id,
+        author_id=actor.user_key,
     )
     record(actor, "statement.drafted", statement, measure=str(estimate.measure))
     return statement

@@ -228,8 +228,8 @@ def _faults(given: dict[str, Any]) -> Iterator[Reason]:
     if given.get("currency") and not re.fullmatch(r"[A-Z]{3}", given["currency"]):
         yield Reason("currency", _("A currency is three letters, for example CNY."), field="currency")
     if "every_minutes" in given and not EVERY_MIN <= given["every_minutes"] <= EVERY_MAX:
-        text = _("Read every %(low)s to %(high)s minutes.") % {"low": EVERY_MIN, "high": EVERY_MAX}
-        yield Reason("every", text, field="every_minutes")
+        text = _("Read every %(low)s to %(high)s minutes.")
+        yield Reason("every", text % {"low": EVERY_MIN, "high": EVERY_MAX}, field="every_minutes")
 
 
 def _address_faults(url: str) -> Iterator[Reason]:
@@ -297,7 +297,7 @@ def link_app(
         pilot=pilot,
         stage=stage,
         from_day=first,
-        set_by=User.objects.get(pk=actor.user_id),
+        set_by=User.objects.get(pk=actor.user_key),
     )
     record(actor, "app.linked", app, after={"stage": stage, "from_day": first, "pilot": pilot}, candidate=candidate)
     return link

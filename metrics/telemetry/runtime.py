@@ -92,4 +92,5 @@ def open_runtime(connection: RuntimeConnection, beat: Callable[[], None] | None 
     """The connector of this connection; the secret is opened here and kept nowhere else."""
     client = Client(connection.base_url, allow_private=connection.allow_private_hosts, read_timeout=READ_TIMEOUT)
     transport = EgressTransport(client, beat)
-    return DifyConnector(transport, admin_key=connection.secret.reveal(), workspace_id=connection.workspace_ref)
+    sealed: Any = connection.secret  # the field type knows only text
+    return DifyConnector(transport, admin_key=sealed.reveal(), workspace_id=connection.workspace_ref)

@@ -109,7 +109,7 @@ def report_frozen(request: HttpRequest, key: str, prefix: str) -> HttpResponse:
 
 @require_GET
 def report_at(request: HttpRequest, key: str, prefix: str) -> HttpResponse:
-    return redirect("metrics:report_frozen", key, prefix)
+    return redirect("metrics:report_frozen", report_of(request, key).key, prefix)
 
 
 @require_GET

@@ -59,15 +59,19 @@ class ClickHand(Hand):
             field.first.select_option([str(v) for v in values])
             return
         wanted = {str(v) for v in values}
-        for box in self._boxes(name, wanted):
-            self.page.locator(f'label:has([name="{name}"][value="{box}"])').first.click()
+        for place in self._to_click(name, field, wanted):
+            around = field.nth(place).locator("xpath=ancestor::label")
+            (around if around.count() else field.nth(place)).click()
 
-    def _boxes(self, name: str, wanted: set[str]) -> list[str]:
-        """The boxes to click so that exactly `wanted` is chosen; a radio is clicked whenever it is wanted."""
-        script = "es => es.map(e => [e.value, e.type, e.checked])"
-        found = self.page.locator(f'[name="{name}"]').evaluate_all(script)
+    def _to_click(self, name: str, field: Any, wanted: set[str]) -> list[int]:
+        """The boxes to click so that exactly `wanted` is chosen; a radio is clicked only when it is wanted."""
+        found = field.evaluate_all("es => es.map(e => [e.value, e.type, e.checked])")
         assert wanted <= {value for value, _kind, _on in found}, f"{name} offers no {wanted}: {found}"
-        return [v for v, kind, on in found if (v in wanted) != on and (kind == "checkbox" or v in wanted)]
+        return [
+            place
+            for place, (value, kind, on) in enumerate(found)
+            if (value in wanted) != on and (kind == "checkbox" or value in wanted)
+        ]
 
     def attach(self, name: str, filename: str, content: bytes) -> None:
         file = {"name": filename, "mimeType": "application/octet-stream", "buffer": content}
@@ -87,9 +91,9 @@ class ClickHand(Hand):
         self._click(self.page.locator(f'button[name="{name}"][value="{value}"]').first)
 
     def _click(self, button: Any) -> None:
-        with self.page.expect_navigation(wait_until="load") as going:
+        with self.page.expect_navigation(wait_until="load"):
             button.click()
-        status = going.value.status if going.value else 0
+        status = self.page.evaluate("performance.getEntriesByType('navigation')[0].responseStatus")
         assert status == 200, f"{status} at {self.page.url}:\n{self.text}"
         self._unfold()
 
@@ -130,7 +134,7 @@ def alone(served: Any) -> Iterator[Any]:
         load_demo("sail by landmarks")
 
 
-def play(served: Any, chromium: Any, world: Any, language: str, times: int) -> tuple[Chain, list[str]]:
+def play(served: Any, chromium: Any, world: Any, language: str) -> tuple[Chain, list[str]]:
     """One window at a time: the one who had the screen closes theirs."""
     troubles: list[str] = []
     now: list[Any] = []
@@ -147,11 +151,11 @@ def play(served: Any, chromium: Any, world: Any, language: str, times: int) -> t
             now.pop().__exit__(None, None, None)
 
     with time_machine.travel(FIRST) as traveller:
-        chain = Chain(world, ClickHand(enter, language), traveller.move_to, times)
+        chain = Chain(world, ClickHand(enter, language), traveller.move_to)
         try:
             chain.run()
             chain.on(chain.day(7, 31), "cio").open("/journey/CN")
-            chain.hand.reads("INV-CN-v1", "EC-CN-01", "D-0001")
+            chain.hand.reads(chain.words["pain"], chain.words["question"])
             chain.note("journey")
         finally:
             leave()
@@ -159,14 +163,14 @@ def play(served: Any, chromium: Any, world: Any, language: str, times: int) -> t
 
 
 def test_the_chain_is_walked_in_a_browser_in_english(served: Any, chromium: Any, alone: Any) -> None:
-    chain, troubles = play(served, chromium, alone, "en", times=20)
+    chain, troubles = play(served, chromium, alone, "en")
     assert troubles == []
     assert chain.seen["charter sent"] == chain.words["question"]
     assert "median" in chain.seen["report frozen"]
 
 
 def test_the_chain_is_walked_in_a_browser_in_chinese(served: Any, chromium: Any, alone: Any) -> None:
-    chain, troubles = play(served, chromium, alone, "zh-hans", times=20)
+    chain, troubles = play(served, chromium, alone, "zh-hans")
     assert troubles == []
     assert chain.seen["charter sent"] == chain.words["question"]
     with translation.override("zh-hans"):

@@ -30,6 +30,11 @@ LOOK = """() => {
   };
 }"""
 AXE = Path(__import__("axe_playwright_python").__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+STILL = """() => {  // colours under way from one theme to the other are nobody's choice
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync('*, ::before, ::after { transition: none !important; animation: none !important }');
+  document.adoptedStyleSheets = [sheet];
+}"""
 RUN = "options => axe.run(document, options).then(r => r.violations)"
 ALL_RULES: dict[str, Any] = {"resultTypes": ["violations"]}
 CONTRAST = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast"]}}
@@ -100,6 +105,7 @@ def barriers(window: Window, language: str) -> list[str]:
     """Serious findings: all rules in one theme, contrast in the other."""
     if window.page.url.endswith("/api/v1/docs/"):
         return []
+    window.page.evaluate(STILL)
     window.page.evaluate(AXE)
     themes = ("light", "dark") if language == "en" else ("dark", "light")
     found = []

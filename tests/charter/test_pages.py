@@ -216,7 +216,7 @@ def test_from_draft_to_seal_by_clicks(world, run_jobs):
         record = cio.get(done["Location"]).content.decode()
     assert "The evidence equals its digest." in record and "The decision equals what was signed." in record
     assert Charter.objects.get().state == "decided"
-    assert [s.role for s in Signature.objects.filter(target="decision").order_by("at")] == ["ops_head", "cio"]
+    assert {s.role for s in Signature.objects.filter(target="decision")} == {"ops_head", "cio"}
 
 
 def test_choosing_otherwise_keeps_the_reason_and_signs_nothing(world):
@@ -390,8 +390,8 @@ def test_the_list_asks_the_same_number_of_queries_for_one_or_many(world):
     one = queries()
     for number in range(2, 12):
         Charter.objects.create(
-            key=f"EC-CN-{number:02d}", unit=charter.unit, question_en=f"Question {number}?", starts_on=charter.starts_on,
-            ends_on=charter.ends_on, lead=charter.lead, created_by=charter.created_by,
+            key=f"EC-CN-{number:02d}", unit=charter.unit, question_en=f"Question {number}?",
+            starts_on=charter.starts_on, ends_on=charter.ends_on, lead=charter.lead, created_by=charter.created_by,
         )  # fmt: skip
     assert queries() == one
 

@@ -86,7 +86,7 @@ class Chain:
     world: Any
     hand: Hand
     move: Callable[[datetime], None]
-    times: int = 24
+    times: int = 20  # the least a side that reads a verdict
     seen: dict[str, str] = field(default_factory=dict)  # step: heading of the page it ended on
 
     def __post_init__(self) -> None:

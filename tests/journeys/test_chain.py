@@ -13,6 +13,7 @@ from django.core.management import call_command
 
 from charter.models import Charter, Decision, RunningService, Signature
 from charter.selectors import current_signatures
+from desk.selectors.journey import read_journey
 from foundation import clock
 from foundation.canonical import digest
 from governance.models import Approval, GateDecision, Submission, Vote
@@ -82,7 +83,7 @@ def test_the_chain_from_a_pain_to_a_signed_decision(chain: Guarded) -> None:
     decision = chain.run()
     _what_was_frozen(chain)
     _what_the_decision_shows(chain, decision)
-    _what_the_overviews_show(chain, decision)
+    _what_the_overviews_show(chain)
     call_command("audit", "verify")
 
 
@@ -111,10 +112,12 @@ def _what_the_decision_shows(chain: Guarded, decision: Decision) -> None:
     assert record["evidence"]["digest"] == digest(decision.evidence.body)
 
 
-def _what_the_overviews_show(chain: Guarded, decision: Decision) -> None:
+def _what_the_overviews_show(chain: Guarded) -> None:
     hand = chain.on(chain.day(7, 31), "cio")
     hand.open("/journey/CN")
-    hand.reads("INV-CN-v1", "R-0001", "EC-CN-01", decision.key)
+    hand.reads(chain.words["pain"], chain.words["question"], "Earned by a measured gain and the decision Expand")
+    done = {box.code for box in read_journey(chain.world.cn).boxes if box.state == "done"}
+    assert done == {"A2", "A6", "A9", "SEL", "CH"}
     for path in ("/", "/questions?unit=CN", f"/trace/{chain.candidate.key}", chain.seen["frozen report"]):
         hand.open(path)
     hand.open("/charters")
