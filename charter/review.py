@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from charter import answer, panel
 from charter.criteria import READABLE, CriterionReading, answers, evaluate_criteria, reading_of
@@ -265,7 +265,7 @@ def _role(role: str) -> str:
 
 def _objectives(charter: Charter, readings: list[CriterionReading]) -> list[ObjectiveFacts]:
     said = answers(readings)
-    words = {"answered": _("Answered"), "partly": _("Partly"), "open": _("Open")}
+    words = {"answered": _("Answered"), "partly": _("Partly"), "open": pgettext("answer", "Open")}
     found = []
     for row in charter.objectives.all():
         own = [r for r in readings if r.criterion.objective_id == row.pk]

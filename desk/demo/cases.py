@@ -9,6 +9,7 @@ from typing import Any
 from desk.demo import stories
 from desk.demo.calendar import Calendar
 from desk.demo.cast import Cast
+from desk.services import note_box
 from foundation import clock
 from governance.models import DataCategory, PatternVersion
 from usecases import services
@@ -30,6 +31,23 @@ def ranges(provenance: str, *factors: tuple[float, float, float]) -> dict[str, A
         found |= {f"{name}_low": str(low), f"{name}_likely": str(likely), f"{name}_high": str(high)}
         found[f"{name}_provenance"] = provenance
     return found
+
+
+def write_conviction(calendar: Calendar, cast: Cast) -> None:
+    """Box A1: why at all, dated, with its sources."""
+    with clock.pinned(calendar.at(-150, 10)):
+        note_box(
+            actor=cast.actor("architect"),
+            unit=cast.units["CN"],
+            box="A1",
+            said_on=calendar.today - timedelta(days=150),
+            sources=["Industry round table of operations heads", "Own notes of three night shifts"],
+            trend="Assistants draft and search well; they decide badly alone.",
+            experience="Two colleagues tried drafts on old tickets and kept half of the sentences.",
+            monitoring="Monitoring keeps twelve months and is trusted.",
+            itsm="Tickets are complete for incidents, thin for requests.",
+            cloud="One landing zone with logging and single sign-on.",
+        )
 
 
 def record_pains(calendar: Calendar, cast: Cast, cases: Cases) -> None:

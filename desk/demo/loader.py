@@ -7,7 +7,15 @@ from datetime import date
 from django.db import transaction
 
 from desk.demo.calendar import SHANGHAI, Calendar
-from desk.demo.cases import Cases, add_contracts, draft_candidates, keep_assets, rank_and_choose, record_pains
+from desk.demo.cases import (
+    Cases,
+    add_contracts,
+    draft_candidates,
+    keep_assets,
+    rank_and_choose,
+    record_pains,
+    write_conviction,
+)
 from desk.demo.cast import Cast, make_cast
 from desk.demo.charters import (
     answer_questions,
@@ -31,6 +39,7 @@ def load_demo(password: str, today: date | None = None) -> Cast:
     with transaction.atomic():
         cast, cases = make_cast(calendar, password), Cases()
         stop_lyon(calendar, cast)
+        write_conviction(calendar, cast)
         record_pains(calendar, cast, cases)
         add_contracts(calendar, cast, cases)
         version = approve_pattern(calendar, cast)
@@ -65,8 +74,8 @@ def _report(calendar: Calendar, cast: Cast, pilots: dict[str, object]) -> None:
                 statement = draft_statement(
                     actor=lead,
                     estimate=estimate,
-                    does_not_say_en="Nothing about a person. Not other vendors. Not money.",
-                    does_not_say_zh="不涉及任何个人。不涉及其他供应商。不涉及金额。",
+                    does_not_say_en="Not other vendors, and not money.",
+                    does_not_say_zh="不涉及其他供应商，也不涉及金额。",
                 )
                 publish_statement(actor=cast.actor("ops_head"), statement=statement)
                 freeze_report(actor=lead, report=report)

@@ -112,9 +112,7 @@ class Observation(Versioned):
     entered_by_role = models.CharField(max_length=40, blank=True)
     received_at = models.DateTimeField(default=clock.now)
     excluded_why = models.CharField(max_length=200, blank=True)
-    receipt_digest = models.CharField(
-        max_length=64, blank=True
-    )  # for 24 h it opens correction to the browser that typed it
+    receipt_digest = models.CharField(max_length=64, blank=True)  # opens correction for 24 h, in the same browser
 
     objects = ObservationQuerySet.as_manager()
 

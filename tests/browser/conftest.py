@@ -150,7 +150,7 @@ def opened_window(
     """`who` is a persona of the demo, a user, or None for a stranger; `language` the reader's choice."""
     context = chromium.new_context(viewport=viewport, reduced_motion="reduce", **options)
     try:
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(45_000)
         context.add_cookies([{**c, "url": site.url} for c in _cookies(site, who, language)])
         window = Window(context.new_page(), site)
         window.watch()
