@@ -11,4 +11,5 @@ class FoundationConfig(AppConfig):
         from foundation.db import install_triggers
         from foundation.imports import tasks, verbs  # noqa: F401
 
-        post_migrate.connect(install_triggers, dispatch_uid="foundation.triggers")
+        # Once, when every table is there: the signal comes for each app after all migrations ran.
+        post_migrate.connect(install_triggers, sender=self, dispatch_uid="foundation.triggers")

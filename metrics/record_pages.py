@@ -50,10 +50,6 @@ EXCLUSIONS = {
 }
 
 
-def excluded_rows(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    return [{"term": EXCLUDED.get(code, code), "value": num(n)} for code, n in facts.get("excluded", {}).items()]
-
-
 def fact_rows(facts: dict[str, Any]) -> list[dict[str, Any]]:
     """What an import states, always all of it."""
     left_out = sum(facts["excluded"].values())

@@ -68,6 +68,16 @@ def _use_database(url: str) -> None:
         del connections["default"]
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What never touches a database says the same on both engines: the second run leaves it out."""
+    if os.environ.get("TEST_ENGINE") != "postgres":
+        return
+    needs = {"db", "transactional_db", "live_server"}
+    kept = [i for i in items if needs & set(getattr(i, "fixturenames", ())) or i.get_closest_marker("django_db")]
+    config.hook.pytest_deselected(items=[i for i in items if i not in set(kept)])
+    items[:] = kept
+
+
 @pytest.fixture(autouse=True, scope="session")
 def flush_meets_no_trigger() -> Iterator[None]:
     """Transactional tests end in a flush, which is a DELETE: frozen tables are thawed around it."""

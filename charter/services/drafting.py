@@ -215,6 +215,7 @@ def in_its_language(name: str, text: str) -> dict[str, str]:
 
 @service
 def withdraw_charter(*, actor: Actor, charter: Charter) -> Charter:
+    require(actor, "charter.text.withdraw", charter)
     text = charter.current_text
     if text is not None:
         void_lock(actor=actor, ref=text.digest)

@@ -192,6 +192,20 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Choices that share a field name, or one list under several names, are named here instead of by a digest.
+    "ENUM_NAME_OVERRIDES": {
+        "AssetKindEnum": "usecases.models.assets.Asset.Kind",
+        "CandidateAnswerEnum": "usecases.models.candidates.Candidate.Answer",
+        "CharterStateEnum": "charter.models.Charter.State",
+        "DecisionStateEnum": "charter.models.Decision.State",
+        "OpenQuestionAnswerEnum": "charter.models.OpenQuestion.Answer",
+        "PainKindEnum": "usecases.models.pains.Pain.Kind",
+        "ProvenanceEnum": "usecases.models.load.Provenance",
+        "RankingStateEnum": "usecases.models.ranking.Ranking.State",
+        "RuntimeKindEnum": "metrics.models.usage.RuntimeConnection.Kind",
+        "SubmissionStateEnum": "governance.models.requests.Submission.State",
+        "UseEnum": "governance.models.data.Use",
+    },
 }
 
 JOBS_MODE = "celery"

@@ -165,6 +165,7 @@ def job_fragment(request: HttpRequest, pk: UUID, job_id: UUID) -> HttpResponse:
 @require_POST
 def measure_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = measure_of(request, pk)
+    require(actor_of(request), "metrics.measure.draft", found)
     form = DetailsForm(request.POST, version=found.current)
     if submit(form, lambda data: services.edit_measure(actor=actor_of(request), measure=found, **form.service_data())):
         messages.success(request, _("Saved as a new version."))
@@ -204,6 +205,7 @@ def measure_detectable(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def measure_look_back(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = measure_of(request, pk)
+    require(actor_of(request), "metrics.estimate.run", found)
     form = LookBackForm(request.POST, zone=found.unit.zone)
     if submit(form, lambda data: _ask_back(actor_of(request), found, form)):
         messages.success(request, _("The look-back is being computed."))

@@ -133,6 +133,7 @@ def _links(found: Pilot) -> dict[str, str]:
 @require_POST
 def pilot_edit(request: HttpRequest, key: str) -> HttpResponse:
     found = pilot_of(request, key)
+    require(actor_of(request), "metrics.pilot.draft", found)
     form, version = PilotEditForm(request.POST, pilot=found), version_of(request)
     if submit(form, lambda data: services.edit_pilot(actor=actor_of(request), pilot=found, version=version, **data)):
         messages.success(request, _("Saved."))
@@ -143,6 +144,7 @@ def pilot_edit(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 def note_add(request: HttpRequest, key: str) -> HttpResponse:
     found, form = pilot_of(request, key), NoteForm(request.POST)
+    require(actor_of(request), "metrics.note.add", found)
     made = submit(
         form, lambda data: services.add_change_note(actor=actor_of(request), pilot=found, **form.service_data())
     )
@@ -161,6 +163,7 @@ def note_add(request: HttpRequest, key: str) -> HttpResponse:
 def statement_draft(request: HttpRequest, pk: UUID) -> HttpResponse:
     actor = actor_of(request)
     found = get_visible(GainEstimate.objects.select_related("measure__pilot", "unit"), actor, pk=pk)
+    require(actor, "metrics.statement.draft", found)
     form = StatementForm(request.POST)
     made = submit(form, lambda data: services.draft_statement(actor=actor, estimate=found, **form.service_data()))
     if made:

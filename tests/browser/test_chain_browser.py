@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import translation
 
@@ -24,23 +26,19 @@ UNFOLD = "document.querySelectorAll('main details:not([open])').forEach(d => d.o
 
 
 class ClickHand(Hand):
-    """Chromium: `enter(user)` gives that person's own window."""
+    """One window of Chromium; whoever sits down brings their own session."""
 
-    def __init__(self, enter: Callable[[User], Window], language: str) -> None:
-        self.enter, self.language = enter, language
-        self.user: User | None = None
-        self.window: Window | None = None
-
-    @property
-    def page(self) -> Any:
-        assert self.window is not None
-        return self.window.page
+    def __init__(self, window: Window, language: str) -> None:
+        self.window, self.language, self.page = window, language, window.page
 
     def sit(self, user: User) -> None:
-        self.window = self.enter(user)
+        self.page.context.clear_cookies()
+        self.page.context.add_cookies([{**c, "url": self.window.site.url} for c in self._cookies(user)])
+
+    def _cookies(self, user: User) -> list[dict[str, str]]:
+        return [self.window.site.cookie_of(user), {"name": settings.LANGUAGE_COOKIE_NAME, "value": self.language}]
 
     def open(self, path: str, status: int = 200) -> None:
-        assert self.window is not None
         code = self.window.go(path)
         assert code == status, f"{code} at {path}:\n{self.text}"
         self._unfold()
@@ -135,45 +133,45 @@ def alone(served: Any) -> Iterator[Any]:
 
 
 def play(served: Any, chromium: Any, world: Any, language: str) -> tuple[Chain, list[str]]:
-    """One window at a time: the one who had the screen closes theirs."""
-    troubles: list[str] = []
-    now: list[Any] = []
+    """The chain to its end and the journey after it; what the browser complained about on the way."""
+    with (
+        time_machine.travel(FIRST) as traveller,
+        opened_window(served, chromium, world.reader, language) as window,
+    ):
+        chain = Chain(world, ClickHand(window, language), traveller.move_to)
+        chain.run()
+        chain.on(chain.day(7, 31), "cio").open("/journey/CN")
+        chain.hand.reads(chain.words["pain"], chain.words["question"])
+        chain.note("journey")
+    return chain, window.troubles
 
-    def enter(user: User) -> Window:
-        leave()
-        now.append(opened_window(served, chromium, user, language))
-        window: Window = now[-1].__enter__()
-        window.troubles = troubles
-        return window
 
-    def leave() -> None:
-        while now:
-            now.pop().__exit__(None, None, None)
+FIXED = (
+    "Today", "Charters", "Governance", "Journey", "Where it stands", "What happened", "Signatures on the charter",
+    "What holds today", "Approvals today", "How sure are we?", "What this does not say", "The decision", "State",
+)  # fmt: skip
 
-    with time_machine.travel(FIRST) as traveller:
-        chain = Chain(world, ClickHand(enter, language), traveller.move_to)
-        try:
-            chain.run()
-            chain.on(chain.day(7, 31), "cio").open("/journey/CN")
-            chain.hand.reads(chain.words["pain"], chain.words["question"])
-            chain.note("journey")
-        finally:
-            leave()
-    return chain, troubles
+
+def english_left_over(texts: dict[str, str]) -> list[tuple[str, str]]:
+    """Fixed words of the key pages that stand there in English although the catalogue has them in Chinese."""
+    with translation.override("zh-hans"):
+        known = [words for words in FIXED if translation.gettext(words) != words]
+    assert known, "the Chinese catalogue has none of the fixed words"
+    return [
+        (step, words) for step, text in texts.items() for words in known if re.search(rf"\b{re.escape(words)}\b", text)
+    ]
 
 
 def test_the_chain_is_walked_in_a_browser_in_english(served: Any, chromium: Any, alone: Any) -> None:
     chain, troubles = play(served, chromium, alone, "en")
     assert troubles == []
-    assert chain.seen["charter sent"] == chain.words["question"]
-    assert "median" in chain.seen["report frozen"]
+    assert chain.headings["charter sent"] == chain.words["question"]
+    assert "median" in chain.headings["report frozen"]
 
 
 def test_the_chain_is_walked_in_a_browser_in_chinese(served: Any, chromium: Any, alone: Any) -> None:
     chain, troubles = play(served, chromium, alone, "zh-hans")
     assert troubles == []
-    assert chain.seen["charter sent"] == chain.words["question"]
-    with translation.override("zh-hans"):
-        if translation.gettext("Read and sign") == "Read and sign":
-            pytest.skip("walked to the end; the Chinese catalogue is not complete yet, so its words are not judged")
-    assert [step for step, heading in chain.seen.items() if " " in step and heading.isascii()] == []
+    assert chain.headings["charter sent"] == chain.words["question"]
+    assert [step for step, heading in chain.headings.items() if heading.isascii()] == []
+    assert english_left_over(chain.texts) == []

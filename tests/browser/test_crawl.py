@@ -20,6 +20,7 @@ LEFT_OUT = ("/accounts/", "/static/", "/api/v1/schema")  # signing out, files, t
 ASKS_FOR_FILE = re.compile(r"[?&]format=|\.(csv|xlsx|ics|json|svg|md)$|/file$|/pack$")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\{|\{%|<c-|__proxy__|&lt;(?:span|b|a) ")
 SERIOUS = ("serious", "critical")
+MOST_ASKED = 6  # empty required fields of a form for something new (ux.B1)
 LOOK = """() => {
   const shown = e => !!(e.offsetWidth || e.offsetHeight || e.getClientRects().length);
   return {
@@ -27,6 +28,8 @@ LOOK = """() => {
     h1: [...document.querySelectorAll('h1')].filter(shown).length,
     text: document.body.innerText,
     links: [...document.querySelectorAll('a[href]')].map(a => a.href),
+    empty: [...document.querySelectorAll('main :is(input, select, textarea)[required]')]
+      .filter(e => shown(e) && !e.value).map(e => e.name),
   };
 }"""
 AXE = Path(__import__("axe_playwright_python").__file__).with_name("axe.min.js").read_text(encoding="utf-8")
@@ -94,6 +97,8 @@ def _unfit(window: Window, seen: dict[str, Any], language: str, path: str) -> li
         found.append(f"lang is {seen['lang']}")
     if PLACEHOLDER.search(seen["text"]):
         found.append(f"raw text: {PLACEHOLDER.search(seen['text'])[0]}")  # type: ignore[index]
+    if path.endswith("/new") and len(seen["empty"]) > MOST_ASKED:
+        found.append(f"asks {len(seen['empty'])} things before anything exists: {seen['empty']}")
     for viewport in (PHONE, DESKTOP):
         over = window.sideways(viewport)
         if over > 0:

@@ -39,6 +39,7 @@ class Row:
     right: str
     kind: str = ""
     hidden: bool = False
+    by_form: bool = False
     body: dict[str, Any] = field(default_factory=dict, hash=False)
     extra: dict[str, str] = field(default_factory=dict, hash=False)
 
@@ -120,14 +121,10 @@ def _rows_of(route: Route, row: dict[str, Any]) -> Iterator[Row]:
             )
         else:
             right, *more = row[method].split()
-            if right == "signed-in" or right in PERMISSIONS or right in ("public", "demo", "secret", "owner", "own"):
-                yield Row(
-                    route,
-                    method,
-                    right,
-                    more[0] if more else "",
-                    "hidden" in more,
-                    row.get("query", {}) if method == "GET" else body,
-                )
+            if right in PERMISSIONS or right in ("public", "demo", "signed-in", "secret", "owner", "own"):
+                flags = {w for w in more if w in ("hidden", "form")}
+                kind = next((w for w in more if w not in flags), "")
+                sent = row.get("query", {}) if method == "GET" else body
+                yield Row(route, method, right, kind, "hidden" in flags, "form" in flags, sent)
             else:
                 raise ValueError(f"{route.name}: “{right}” is no permission of accounts/roles.py")

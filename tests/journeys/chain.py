@@ -87,7 +87,9 @@ class Chain:
     hand: Hand
     move: Callable[[datetime], None]
     times: int = 20  # the least a side that reads a verdict
-    seen: dict[str, str] = field(default_factory=dict)  # step: heading of the page it ended on
+    seen: dict[str, str] = field(default_factory=dict)  # addresses and keys found on the way
+    headings: dict[str, str] = field(default_factory=dict)  # step: heading of the page it ended on
+    texts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.lang = "zh" if self.hand.language.startswith("zh") else "en"
@@ -105,7 +107,7 @@ class Chain:
 
     def note(self, step: str) -> None:
         assert self.hand.page_language.lower() == self.hand.language, (step, self.hand.page_language)
-        self.seen[step] = self.hand.heading
+        self.headings[step], self.texts[step] = self.hand.heading, self.hand.text
 
     def run(self) -> Decision:
         self.record_pains()

@@ -224,12 +224,12 @@ class PageHand(Hand):
 
     def __init__(self, language: str = "en") -> None:
         self.language = language
-        self.client = Client()
+        self.client = Client(enforce_csrf_checks=True)
         self._pending: dict[str, list[str]] = {}
         self._files: dict[str, SimpleUploadedFile] = {}
 
     def sit(self, user: User) -> None:
-        self.client = Client(enforce_csrf_checks=True)
+        self.client.cookies.clear()
         self.client.force_login(user, backend=BACKEND)
         self.client.cookies[settings.LANGUAGE_COOKIE_NAME] = self.language
 

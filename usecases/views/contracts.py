@@ -86,7 +86,8 @@ def new(request: HttpRequest) -> HttpResponseBase:
 
 def _add(actor: Any, form: ContractForm, item: ItemForm) -> Contract | None:
     if not item.is_valid():
-        form.add_error(None, _("Look at the piece of work below."))
+        if form.is_bound:  # an empty POST binds neither form
+            form.add_error(None, _("Look at the piece of work below."))
         return None
     filled = item.cleaned_data["title_en"] or item.cleaned_data["title_zh"]
     items = [item.cleaned_data] if filled else []

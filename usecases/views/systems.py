@@ -61,7 +61,7 @@ def source(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     system = get_visible(System.objects.select_related("unit", "owner_team", "data_source"), actor, key=key)
     if not may(actor, "usecases.source.edit", system):
-        require(actor, "usecases.read", system)
+        require(actor, "usecases.source.edit" if request.method == "POST" else "usecases.read", system)
         return render(request, "usecases/system.html", {"system": system, "source": system.data_source})
     form = SourceForm(request.POST or None, instance=system.data_source)
     version = version_of(request)
