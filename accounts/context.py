@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +45,8 @@ MENU = (
     (_("Sign out"), "account_logout", "log-out"),
 )
 
+BADGE_LAG = 120  # seconds
+
 _badges: list[Callable[[Actor], int]] = []
 
 
@@ -51,6 +54,20 @@ def register_badge(count: Callable[[Actor], int]) -> None:
     """The one badge of the shell, on Today: how many things wait for this person."""
     if count not in _badges:
         _badges.append(count)
+
+
+def badge_of(actor: Actor, *, fresh: bool = False) -> int:
+    """Counted anew on Today; elsewhere what others did shows within BADGE_LAG, one's own act at once."""
+    key = f"badge:{actor.user_id}"
+    known = None if fresh else cache.get(key)
+    if known is None:
+        known = sum(count(actor) for count in _badges)
+        cache.set(key, known, BADGE_LAG)
+    return int(known)
+
+
+def forget_badge(actor: Actor) -> None:
+    cache.delete(f"badge:{actor.user_id}")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -90,7 +107,7 @@ def nav_items(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
     _mark_current(items, request.path)
     for item in items:
         if item["key"] == "t":
-            item["badge"] = sum(count(actor) for count in _badges) or None
+            item["badge"] = badge_of(actor, fresh=bool(item["current"])) or None
     return items
 
 

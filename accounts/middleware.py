@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.actors import actor_for, guest
+from accounts.context import forget_badge
 from accounts.models import User
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -41,7 +42,10 @@ class ActorMiddleware:
         else:
             request.actor = guest(door_of(request))  # type: ignore[attr-defined]
         with timezone.override(zone_of(request.actor.zone)):  # type: ignore[attr-defined]
-            return self.get_response(request)
+            response = self.get_response(request)
+        if request.method not in ("GET", "HEAD"):
+            forget_badge(request.actor)  # type: ignore[attr-defined]
+        return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if request.user.is_authenticated or getattr(view, "login_exempt", False) or request.path.startswith(PUBLIC):
