@@ -21,7 +21,7 @@ PEOPLE = (
     ("cio", "Claire Aubert", ("cio",), "GR", "cio", "en"),
     ("architecture", "Marek Novak", ("architecture_approver",), "GR", "architecture_approver", "en"),
     ("security", "Ines Duarte", ("security_approver",), "GR", "security_approver", "en"),
-    ("data", "Huang Min 黄敏", ("data_approver",), "CN", "data_approver", "zh-hans"),
+    ("data", "Huang Min 黄敏", ("data_approver",), "GR", "data_approver", "zh-hans"),
     ("lead", "Liu Yang 刘洋", ("pilot_lead",), "CN", "pilot_lead", "en"),
     ("engineer", "Chen Hao 陈浩", ("ops_engineer",), "CN", "ops_engineer", "zh-hans"),
     ("engineer2", "Wang Fang 王芳", ("ops_engineer",), "CN-OPS", "", "zh-hans"),

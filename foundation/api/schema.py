@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from rest_framework.serializers import ChoiceField
 
 PROBLEM_SCHEMA = {
     "type": "object",
@@ -52,6 +53,23 @@ class HouseSchema(AutoSchema):
         from foundation.api.views import HouseList
 
         return (isinstance(self.view, HouseList) and self.method == "GET") or super()._is_list_view(serializer)
+
+    def _get_filter_parameters(self) -> list[dict[str, Any]]:
+        """An empty filter asks for nothing, as in a form: say so."""
+        found = super()._get_filter_parameters()
+        for parameter in found:
+            asked = parameter["schema"]
+            if asked != {"type": "string"}:
+                parameter["schema"] = {"anyOf": [asked, {"type": "string", "maxLength": 0}]}
+        return found
+
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        """The library forgets on read-only fields that a choice may be left open."""
+        model = getattr(getattr(field.parent, "Meta", None), "model", None)
+        if isinstance(field, ChoiceField) and field.read_only and model is not None:
+            columns = {f.name: f for f in model._meta.concrete_fields}
+            field.allow_blank = field.source in columns and columns[field.source].blank
+        return super()._map_serializer_field(field, direction, bypass_extensions)
 
     def _get_response_bodies(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         responses = super()._get_response_bodies(*args, **kwargs)

@@ -67,7 +67,7 @@ def _pilot_page(request: HttpRequest, found: Pilot, **sent: Any) -> HttpResponse
         "freezes": found.report.freezes.defer("body", "xlsx").order_by("-frozen_at")[:12]
         if hasattr(found, "report")
         else [],
-        "links": _links(found),
+        "links": _links(found, may(actor, "metrics.record.write", found)),
         "may_edit": found.status == Pilot.State.DRAFT and may(actor, "metrics.pilot.draft", found),
         "may_measure": may(actor, "metrics.measure.draft", found),
         "may_note": may(actor, "metrics.note.add", found),
@@ -113,14 +113,15 @@ def _statement_row(found: Statement, request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _links(found: Pilot) -> dict[str, str]:
+def _links(found: Pilot, may_write: bool) -> dict[str, str]:
     """Pages of other parts, where they exist."""
     wanted = {
-        "time": ("metrics:task_time", [found.key]),
         "usage": ("metrics:usage", []),
         "candidate": ("usecases:candidate", [found.candidate.key]),
         "trace": ("desk:trace", [found.candidate.key]),
     }
+    if may_write:
+        wanted["time"] = ("metrics:task_time", [found.key])
     links = {}
     for name, (view, args) in wanted.items():
         try:

@@ -86,8 +86,11 @@ def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[SimpleNames
 
 
 def _bearer(user: Any) -> Client:
-    _token, secret = make_token(actor=actor(user), label="matrix", scopes=["read", "draft", "telemetry:write"])
-    return Client(headers={"Authorization": f"Bearer {secret}"})
+    scopes = ["read", "draft", "records:write", "telemetry:write"]
+    _token, secret = make_token(actor=actor(user), label="matrix", scopes=scopes)
+    program = Client(headers={"Authorization": f"Bearer {secret}"})
+    program.get("/api/v1/accounts/me")  # the first use of a day is noted on the token
+    return program
 
 
 def askers(row: Row, house: SimpleNamespace) -> list[tuple[str, str, Client]]:
@@ -102,6 +105,11 @@ def askers(row: Row, house: SimpleNamespace) -> list[tuple[str, str, Client]]:
         for (place, role), browser in house.browsers.items()
         if place == "own" or (not flat and (place in all_at or role in SAMPLE))
     ]
+
+
+@pytest.fixture
+def _django_db_helper() -> None:
+    """The house holds the one transaction; a savepoint with a check of every foreign key around each test is dear."""
 
 
 @contextmanager
@@ -244,7 +252,7 @@ def test_rest_reads_for_whom_its_row_says(row: Row, house: SimpleNamespace) -> N
     outsider = send(house.browsers["sibling", "architect"], row, house)
     assert outsider.status_code == (404 if row.kind and not stands_above("sibling", row, house) else 200)
     assert CANARY not in outsider.content.decode()
-    for role in ("reader", "architect", "cio", "system_admin"):
+    for role in SAMPLE if row.permission else ("reader",):
         response = send(house.rest[role], row, house)
         assert response.status_code == 200, (role, response.content[:300])
 

@@ -26,7 +26,7 @@ from tests.world import a_member, a_user, actor, client_for
 pytestmark = pytest.mark.django_db
 READS = [r for r in rows() if r.method == "GET" and r.right not in ("public", "demo", "secret")]
 LISTS = [r for r in READS if not r.kind and not r.route.is_api and not r.route.kwargs]
-FORMATS = ("csv", "xlsx", "md")
+FORMATS = ("csv", "xlsx")
 SECRETS = (f"app-{CANARY}-secret", "correct horse battery")
 
 
@@ -45,6 +45,11 @@ def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[SimpleNames
         made.nosy_program = Client(headers={"Authorization": f"Bearer {secret}"})
         yield made
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def _django_db_helper() -> None:
+    """The house holds the one transaction; a savepoint with a check of every foreign key around each test is dear."""
 
 
 def told(response: Any) -> str:
@@ -69,11 +74,14 @@ def test_no_export_carries_a_foreign_record(row: Row, form: str, house: SimpleNa
     assert CANARY not in told(house.nosy.get(address(row, house), {"format": form}))
 
 
-@pytest.mark.parametrize("words", [CANARY, CANARY.lower(), "P-0002", "UC-002", "EC-CN-01", "M-0002", "CT-001"])
+PART = CANARY[:-1]  # the words asked for may be said back, so they are not the canary itself
+
+
+@pytest.mark.parametrize("words", [PART, PART.lower(), "P-0002", "UC-002", "EC-CN-01", "M-0002", "CT-001"])
 @pytest.mark.parametrize("place", ["desk:search", "desk-api:search", "usecases:pains", "usecases:candidates"])
 def test_no_search_finds_a_foreign_record(words: str, place: str, house: SimpleNamespace) -> None:
     text = told(house.nosy.get(reverse(place), {"q": words}))
-    assert CANARY not in text.replace(f"q={words}", "").replace(f'value="{words}"', "").replace(f"“{words}”", "")
+    assert CANARY not in text
 
 
 def test_a_picker_offers_no_foreign_record(house: SimpleNamespace) -> None:
