@@ -149,8 +149,18 @@ def trigger_gaps() -> list[str]:
 @contextmanager
 def thaw() -> Iterator[None]:
     """Without triggers: for wiping demo data, test flushes and migrations of frozen tables."""
+    _settle_constraints()
     drop_triggers()
     try:
         yield
     finally:
+        _settle_constraints()
         install_triggers()
+
+
+def _settle_constraints() -> None:
+    """PostgreSQL alters no table with deferred foreign-key checks still to come in this transaction."""
+    if connection.vendor == "postgresql" and connection.in_atomic_block and not connection.needs_rollback:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
