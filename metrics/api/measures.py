@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
+from django_filters.rest_framework import FilterSet, TypedChoiceFilter
 from drf_spectacular.utils import OpenApiTypes, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -282,10 +283,22 @@ class MeasureEstimate(HouseView):
         return Response(JobSerializer(job).data, status=202)
 
 
+class EstimateFilter(FilterSet):
+    """The filter of the library takes any word for a boolean and then asks nothing; this one refuses it."""
+
+    look_back = extend_schema_field(OpenApiTypes.BOOL)(
+        TypedChoiceFilter(choices=[("true", "true"), ("false", "false")], coerce=lambda word: word == "true")
+    )
+
+    class Meta:
+        model = GainEstimate
+        fields = ["measure", "look_back", "verdict"]
+
+
 class EstimateList(HouseList):
     records = GainEstimate.objects.defer("plan", "result")
     serializer_class = EstimateSerializer
-    filterset_fields = ["measure", "look_back", "verdict"]
+    filterset_class = EstimateFilter
 
 
 class EstimateView(HouseView):

@@ -15,8 +15,6 @@ from django.urls import Resolver404, resolve
 
 from tests.browser.conftest import DESKTOP, PHONE, Window
 
-pytestmark = pytest.mark.slow  # every page in both themes and languages: `make test-all`
-
 # persona, language, how many addresses of one route are opened
 CAST = (("architect", "en", 1), ("cio", "zh-hans", 1), ("data_approver", "zh-hans", 1), ("pilot_lead", "en", 1))
 LEFT_OUT = ("/accounts/", "/static/", "/api/v1/schema")  # signing out, files, the raw schema

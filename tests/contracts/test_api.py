@@ -26,7 +26,7 @@ from tests.world import actor, client_for
 
 pytestmark = pytest.mark.django_db
 METHODS = ("get", "post", "put", "patch", "delete")
-EXAMPLES = 6
+EXAMPLES = 5
 PROBLEM = "application/problem+json"
 
 
@@ -195,7 +195,6 @@ LEFT_OUT = {
 ASKED = [check for check in CHECKS.get_all() if check.__name__ not in LEFT_OUT]
 
 
-@pytest.mark.slow
 @schema.parametrize()
 @settings(
     max_examples=EXAMPLES,
