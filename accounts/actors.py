@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from django.db.models import QuerySet
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext_noop
 
 from accounts.models import ApiToken, Membership, Unit, User
 from accounts.roles import ROLES, allowed_by, roles_with
@@ -15,6 +14,7 @@ from foundation.access import ancestors
 from foundation.actor import Actor, Grant
 
 GUEST = "guest"
+DEMO_PERSONA = gettext_noop("demo persona")  # one word in the ledger; the timeline says it in the reader's language
 
 
 def guest(door: str = "page") -> Actor:
@@ -43,7 +43,7 @@ def actor_for(user: User, door: str = "page") -> Actor:
         label=user.name,
         door=door,
         user_id=str(user.pk),
-        acting_for=_("demo persona") if user.persona else None,
+        acting_for=DEMO_PERSONA if user.persona else None,
         grants=tuple(grant_of(m) for m in held),
         language=user.language or get_language() or "en",
         zone=user.zone,
@@ -52,8 +52,11 @@ def actor_for(user: User, door: str = "page") -> Actor:
     )
 
 
-def load_actor(user_id: str) -> Actor:
-    """For jobs: whoever asked, with the rights they hold now; none when they are gone."""
+def load_actor(user_id: str, token_id: str | None = None) -> Actor:
+    """For jobs: whoever asked, with the rights they hold now; none when they, or their token, are gone."""
+    if token_id:
+        token = ApiToken.objects.select_related("user", "unit").filter(pk=token_id).first()
+        return token_actor(token, "task") if token and token.is_live else guest("task")
     user = User.objects.filter(pk=user_id).first()
     return actor_for(user, "task") if user else guest("task")
 
@@ -67,6 +70,7 @@ def token_actor(token: ApiToken, door: str = "rest") -> Actor:
         actor,
         kind="agent" if door == "mcp" else "token",
         label=f"{token.label} ({token.prefix}…)",
+        token_id=str(token.pk),
         acting_for=token.user.name,
         grants=tuple(g for g in cut if g is not None),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 
 from accounts.models import User
 
@@ -23,6 +24,11 @@ class AccountAdapter(DefaultAccountAdapter):
         if user.kind == User.Kind.SERVICE:
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **kwargs)
+
+    def add_message(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        """In the language the next page will speak: that of the profile."""
+        with translation.override(getattr(request.user, "language", "") or translation.get_language()):
+            super().add_message(request, *args, **kwargs)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Membership, User, is_demo
+from accounts.return_to import here
 from accounts.roles import ROLES
 from foundation.actor import Actor
 
@@ -33,6 +34,27 @@ WORDS = {  # a role sees only the words it can use; the rest is found by search
     "architecture_approver": APPROVER,
     "security_approver": APPROVER,
     "data_approver": APPROVER,
+}
+BAR = {  # what a role uses most, at the thumb of a phone; everybody has Today and Search
+    "ops_engineer": "tph",
+    "ops_head": "thjv",
+    "cio": "thj",
+    "architecture_approver": APPROVER,
+    "security_approver": APPROVER,
+    "data_approver": APPROVER,
+    "pilot_lead": "tmhj",
+    "governance_admin": APPROVER,
+}
+USUAL = "tphj"
+MOST = 4
+GLYPHS = {
+    "t": "house",
+    "p": "inbox",
+    "c": "list-checks",
+    "h": "file-text",
+    "v": "shield-check",
+    "m": "gauge",
+    "j": "route",
 }
 MENU = (
     (_("My settings"), "accounts:me", "user"),
@@ -75,8 +97,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     signed_in = isinstance(actor, Actor) and user is not None and user.is_authenticated
     demo = is_demo()
+    items = nav_items(request, actor) if signed_in and actor else []
     return {
-        "nav_items": nav_items(request, actor) if signed_in and actor else [],
+        "nav_items": items,
+        "bar_items": bar_items(items, actor) if signed_in and actor else [],
+        "here": here(request),
         "theme": theme_of(request),
         "demo": demo,
         "personas": personas(user) if demo else [],
@@ -109,6 +134,14 @@ def nav_items(request: HttpRequest, actor: Actor) -> list[dict[str, Any]]:
         if item["key"] == "t":
             item["badge"] = badge_of(actor, fresh=bool(item["current"])) or None
     return items
+
+
+def bar_items(items: list[dict[str, Any]], actor: Actor) -> list[dict[str, Any]]:
+    """The bottom bar of a phone: the few words the person's roles use most, each with its glyph."""
+    held: tuple[Membership, ...] = actor.extra.get("held", ())
+    wanted = list(dict.fromkeys("".join(BAR.get(m.role, USUAL) for m in held) or "t"))[:MOST]
+    found = {item["key"]: item for item in items}
+    return [{**found[key], "icon": GLYPHS[key]} for key in wanted if key in found]
 
 
 def _mark_current(items: list[dict[str, Any]], path: str) -> None:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from accounts.models import ApiToken, Installation, Invitation, Membership, Unit, User, is_demo, root_unit
-from foundation.access import within
+from foundation.access import ancestors, within
 from foundation.actor import Actor
 
 
@@ -27,12 +27,19 @@ def open_invitations(actor: Actor) -> list[Invitation]:
     return list(query.select_related("unit", "invited_by").order_by("-created_at"))
 
 
-def unit_tree(actor: Actor) -> list[Unit]:
-    """Units in scope with how many people hold a role there, parents before children."""
+def heirs(membership: Membership) -> list[str]:
+    """Who else holds this role at the unit or above, by name: open tasks of the role pass on to them."""
+    same = Membership.objects.counting().filter(role=membership.role, unit__path__in=ancestors(membership.unit.path))
+    others = same.exclude(user=membership.user_id).filter(user__is_active=True)
+    return list(others.order_by("user__name").values_list("user__name", flat=True).distinct())
+
+
+def unit_tree(actor: Actor) -> QuerySet[Unit]:
+    """Units in scope with how many people hold a role there; by path, parents come before children."""
     people = Count(
         "memberships__user", distinct=True, filter=Q(memberships__ended_at=None, memberships__user__is_active=True)
     )
-    return list(Unit.objects.visible_to(actor).annotate(people=people).order_by("path"))
+    return Unit.objects.visible_to(actor).select_related("parent").annotate(people=people).order_by("path")
 
 
 def units_below(unit: Unit) -> QuerySet[Unit]:
@@ -66,6 +73,7 @@ def demo_refusal() -> str:
 
 
 __all__ = [
+    "heirs",
     "is_demo",
     "members",
     "open_invitations",

@@ -1,9 +1,10 @@
-"""REST of charters: what the pages show. Signing, proposing, stopping and starting have no address here."""
+"""REST of charters: drafts and prepared decisions. Signing, proposing, stopping and starting have no address here."""
 
 from __future__ import annotations
 
 import json
 from datetime import datetime, time
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,14 +18,68 @@ from rest_framework.response import Response
 
 from accounts.models import Unit
 from charter.criteria import evaluate_criteria, reading_of
-from charter.models import Breach, Charter, CharterCriterion, Decision, OpenQuestion
-from charter.selectors import can_pilot, current_signatures, effective_state, list_word, open_point
-from charter.services import answer_question, report_breach
-from foundation.access import get_visible
+from charter.models import Breach, Charter, CharterCriterion, Decision, OpenQuestion, Outcome
+from charter.selectors import (
+    can_pilot,
+    current_signatures,
+    effective_state,
+    lead_named,
+    list_word,
+    open_point,
+    owner_named,
+    point_asked,
+)
+from charter.services import answer_question, draft_charter, edit_charter, prepare_decision, report_breach
+from foundation.access import get_visible, require
 from foundation.api.strict import StrictSerializer, if_match, parsed, with_etag
 from foundation.api.views import HouseList, HouseView
 from foundation.errors import Invalid, Reason
 from usecases.models import Candidate
+
+
+class SignersIn(StrictSerializer):
+    """E-mail addresses; one nobody with the role answers to is invited with exactly that role."""
+
+    cio = serializers.EmailField(max_length=200, required=False)
+    ops_head = serializers.EmailField(max_length=200, required=False)
+    programme_office = serializers.EmailField(max_length=200, required=False)
+
+
+class CharterTermsIn(StrictSerializer):
+    """What stands behind the six blanks; everything left out stays as the template or the draft has it."""
+
+    question_en = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    question_zh = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    why_now_en = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    why_now_zh = serializers.CharField(max_length=2000, required=False, allow_blank=True)
+    starts_on = serializers.DateField(required=False)
+    ends_on = serializers.DateField(required=False)
+    length_reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    lead = serializers.EmailField(max_length=200, required=False, help_text="somebody who may lead in the unit")
+    signers = SignersIn(required=False)
+    human_approves_changes = serializers.BooleanField(required=False)
+    only_approved_data = serializers.BooleanField(required=False)
+    cost_cap = serializers.DecimalField(
+        max_digits=14, decimal_places=2, min_value=Decimal(0), required=False, allow_null=True
+    )
+    cost_currency = serializers.CharField(max_length=3, required=False, allow_blank=True)
+    token_cap = serializers.IntegerField(min_value=0, max_value=2**62, required=False, allow_null=True)
+    exit_plan = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    thresholds = serializers.DictField(
+        child=serializers.DecimalField(max_digits=14, decimal_places=4, min_value=Decimal(0)),
+        required=False,
+        help_text="number by code of a criterion, a share as 0.8",
+    )
+
+
+class CharterDraft(CharterTermsIn):
+    unit = serializers.CharField(max_length=20, help_text="unit code, for example CN")
+    starts_on = serializers.DateField()
+    ends_on = serializers.DateField()
+    cases = serializers.ListField(
+        child=serializers.CharField(max_length=20), max_length=2, required=False, default=list,
+        help_text="keys of one or two candidates, or none yet",
+    )  # fmt: skip
 
 
 class CharterOut(serializers.ModelSerializer):
@@ -138,6 +193,17 @@ class CharterList(HouseList):
     order = ("-ends_on", "id")
     filterset_fields = ("state", "unit__code")
 
+    @extend_schema(operation_id="charter_draft", request=CharterDraft, responses={201: CharterDetailOut})
+    def post(self, request: Request) -> Response:
+        """Draft a charter in six blanks; sending and signing it are for people on the page."""
+        given = parsed(CharterDraft, request)
+        unit = get_visible(Unit.objects.visible_to(self.actor, "charter.read"), self.actor, code=given.pop("unit"))
+        require(self.actor, "charter.text.draft", unit)
+        cases = [get_visible(Candidate.objects.all(), self.actor, key=key) for key in given.pop("cases")]
+        lead = lead_named(unit, given.pop("lead", ""), self.actor)
+        made = draft_charter(actor=self.actor, unit=unit, lead=lead, cases=cases, **given)
+        return with_etag(Response(CharterDetailOut(made, context={"actor": self.actor}).data, 201), made.version)
+
 
 class CharterDetail(HouseView):
     """One charter with its signed text, its criteria as they read now, and what is open."""
@@ -149,6 +215,18 @@ class CharterDetail(HouseView):
     def get(self, request: Request, key: str) -> Response:
         charter: Any = self.get_object()
         return with_etag(Response(CharterDetailOut(charter, context={"actor": self.actor}).data), charter.version)
+
+    @extend_schema(operation_id="charter_edit", request=CharterTermsIn, responses=CharterDetailOut)
+    def patch(self, request: Request, key: str) -> Response:
+        """Change a draft; If-Match names the version seen. One that is out for signature is taken back."""
+        charter: Any = self.get_object()
+        require(self.actor, "charter.text.draft", charter)
+        given, version = parsed(CharterTermsIn, request), if_match(request)
+        if "lead" in given:
+            given["lead"] = lead_named(charter.unit, given["lead"], self.actor)
+        done = edit_charter(actor=self.actor, charter=charter, version=version, **given)
+        done.refresh_from_db()
+        return with_etag(Response(CharterDetailOut(done, context={"actor": self.actor}).data), done.version)
 
 
 class DecisionOut(serializers.ModelSerializer):
@@ -180,11 +258,37 @@ class DecisionDetailOut(DecisionOut):
         return {"body": json.loads(decision.evidence.body), "pins": decision.evidence.pins}
 
 
+class DecisionPrepare(StrictSerializer):
+    charter = serializers.CharField(max_length=20)
+    on = serializers.DateField(required=False, help_text="a decision date of the charter; the open one when absent")
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+    rationale = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    scope = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    deviation_reason = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    conditions = serializers.ListField(child=serializers.CharField(max_length=500), max_length=20, required=False)
+    owner = serializers.EmailField(max_length=200, required=False, help_text="owner of the running service")
+    run_cost = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    exit_plan = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+    summary = serializers.CharField(max_length=4000, required=False, allow_blank=True)
+
+
 class DecisionList(HouseList):
     records = Decision.objects.select_related("charter__unit", "point", "evidence", "replaces")
     serializer_class = DecisionOut
     order = ("-created_at", "id")
     filterset_fields = ("state", "outcome", "charter__key")
+
+    @extend_schema(operation_id="decision_prepare", request=DecisionPrepare, responses={201: DecisionDetailOut})
+    def post(self, request: Request) -> Response:
+        """Freeze the evidence and prepare a decision on it; proposing and signing are for people on the page."""
+        given = parsed(DecisionPrepare, request)
+        charter = get_visible(Charter.objects.select_related("unit"), self.actor, key=given.pop("charter"))
+        require(self.actor, "charter.decision.prepare", charter)
+        point = point_asked(charter, given.pop("on", None))
+        if "owner" in given:
+            given["owner_id"] = str(owner_named(charter.unit, given.pop("owner")).pk)
+        made = prepare_decision(actor=self.actor, charter=charter, point=point, **given)
+        return Response(DecisionDetailOut(made).data, status=201)
 
 
 class DecisionDetail(HouseView):

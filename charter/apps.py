@@ -5,4 +5,4 @@ class CharterConfig(AppConfig):
     name = "charter"
 
     def ready(self) -> None:
-        from charter import verbs  # noqa: F401
+        from charter import flagship_use, reliance, verbs  # noqa: F401

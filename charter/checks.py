@@ -10,15 +10,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from charter import rules
-from charter.models import Charter, CharterCriterion, Decision, Outcome, SignRole
-from charter.states import effective_state, needs_of, open_breaches, running_charter
+from charter.models import Charter, CharterCriterion, CharterPilot, Decision, Outcome, SignRole
+from charter.states import effective_state, needs_of, open_breaches, running_charter, unnamed_pilots
 from foundation import clock
 from foundation.access import require
 from foundation.actor import Actor
 from foundation.errors import Reason
 from governance.checks import pilot_pins, pilot_reasons, pilot_warnings
 from governance.needs import PilotNeeds
-from metrics.models import Pilot
 from metrics.selectors import measure_gaps, plan_locked, primary_version
 from usecases.checks import flagship_reasons
 from usecases.models import Candidate
@@ -56,7 +55,7 @@ def can_pilot(*, actor: Actor, candidate: Candidate, unit: Any, on: datetime | N
     reasons = [
         *pilot_reasons(needs, now),
         *flagship_reasons(candidate),
-        *_plan_reasons(case.pilot if case else None),
+        *_plan_reasons(case),
         *charter_reasons(charter, now),
     ]
     return Answer(
@@ -64,13 +63,25 @@ def can_pilot(*, actor: Actor, candidate: Candidate, unit: Any, on: datetime | N
     )
 
 
-def _plan_reasons(pilot: Pilot | None) -> Iterator[Reason]:
-    if pilot is None:
+def _plan_reasons(case: CharterPilot | None) -> Iterator[Reason]:
+    if case is not None and case.pilot is not None:
+        yield from plan_locked(case.pilot)
+    elif case is not None and _is_drafted(case):
+        yield _to_be_named(case)
+    else:
         yield Reason(
             "pilot_missing", _("No pilot with a measure is drafted for this case."), fix=("metrics:pilot_new", [])
         )
-    else:
-        yield from plan_locked(pilot)
+
+
+def _is_drafted(case: CharterPilot) -> bool:
+    """Its pilot exists and only has to be named in the terms of a draft."""
+    return case.charter.state == Charter.State.DRAFT and unnamed_pilots(case).exists()
+
+
+def _to_be_named(case: CharterPilot) -> Reason:
+    text = _("A pilot of %(case)s is drafted; name it in the terms of the charter.") % {"case": case}
+    return Reason("pilot_missing", text, fix=("charter:edit", [case.charter.key]))
 
 
 def charter_reasons(charter: Charter | None, now: datetime) -> Iterator[Reason]:
@@ -117,21 +128,25 @@ def charter_gaps(charter: Charter) -> Iterator[Reason]:
 
 
 def _signatory_gaps(charter: Charter) -> Iterator[Reason]:
-    people = {s.role: s for s in charter.signatories.all()}
+    people = {s.role: s for s in charter.signatories.select_related("user")}
     for role in (SignRole.CIO, SignRole.OPS_HEAD):
         found = people.get(role)
         if found is None or not (found.user_id or found.waits_for):
             text = _("Name the person who signs as %(role)s.") % {"role": role.label}
             yield Reason("signatory_missing", text, field=f"signer_{role.value}")
     users = [s.user_id for s in people.values() if s.user_id]
-    if len(users) != len(set(users)):
+    addresses = [s.user.email if s.user else s.waits_for for s in people.values() if s.user or s.waits_for]
+    if len(users) != len(set(users)) or len(addresses) != len({a.casefold() for a in addresses}):
         yield Reason("two_people", _("CIO and head of operations are two people."), field="signer_cio")
-    if charter.lead_id in users:
+    if charter.lead_id in users or (charter.lead and charter.lead.email.casefold() in map(str.casefold, addresses)):
         yield Reason("pilot_lead_signs", _("The pilot lead prepares and never signs."), field="lead")
 
 
 def _case_gaps(charter: Charter) -> Iterator[Reason]:
     for case in charter.cases.select_related("candidate", "pilot"):
+        if case.pilot is None and _is_drafted(case):
+            yield _to_be_named(case)
+            continue
         if case.pilot is None:
             text = _("Draft the pilot of %(case)s with its measure.") % {"case": case}
             yield Reason("pilot_missing", text, fix=("metrics:pilot_new", []))

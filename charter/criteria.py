@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -16,6 +15,7 @@ from metrics.selectors import gain_line, proof_count
 from usecases.selectors import AssetCounts, asset_counts
 
 GAINS = ("clear_gain", "gain_size_uncertain")
+VERDICTS = "estimates"  # source of values that are final once they can be read
 READABLE = (*GAINS, "no_meaningful_change", "worse")
 
 
@@ -96,19 +96,19 @@ def _verdicts(charter: Charter) -> tuple[list[str], list[str]]:
 def _verdict(charter: Charter, now: datetime) -> Value:
     codes, gaps = _verdicts(charter)
     if any(c in GAINS for c in codes):
-        return Value(1, _("at least one case improved."), None, "estimates")
+        return Value(1, _("at least one case improved."), None, VERDICTS)
     if gaps or not codes:
         return Value(None, "; ".join(gaps) or _("No case is named yet."))
-    return Value(0, _("No case improved."), None, "estimates")
+    return Value(0, _("No case improved."), None, VERDICTS)
 
 
 def _verdict_worse(charter: Charter, now: datetime) -> Value:
     codes, gaps = _verdicts(charter)
     if "worse" in codes:
-        return Value(1, _("A case became worse."), None, "estimates")
+        return Value(1, _("A case became worse."), None, VERDICTS)
     if gaps or not codes:
         return Value(None, "; ".join(gaps) or _("No case is named yet."))
-    return Value(0, _("No case became worse."), None, "estimates")
+    return Value(0, _("No case became worse."), None, VERDICTS)
 
 
 def _assets(charter: Charter, now: datetime) -> AssetCounts:
@@ -162,11 +162,28 @@ def reading_of(readings: list[CriterionReading], *, at_end: bool = True) -> str:
     return found if at_end or found == "STOP" else "INCONCLUSIVE"
 
 
-def answers(readings: list[CriterionReading]) -> dict[str, str]:
-    """Objective code to answered, partly or open."""
-    by: dict[str, list[Any]] = {}
+def answers(charter: Charter, readings: list[CriterionReading], at: datetime | None = None) -> dict[str, str]:
+    """Objective code to answered, partly or open.
+
+    Before the box of a signed charter has begun nothing is answered: no data may exist yet. While it runs, a must
+    that is not met counts only when a measure's verdict says so; a count of records may still grow. Once the box is
+    over or decided, met and not met are both answers.
+    """
+    now = at or clock.now()
+    known = _countable(charter, now)
+    by: dict[str, list[rules.Status]] = {}
     for reading in readings:
         musts = by.setdefault(reading.criterion.objective.code, [])
         if reading.kind == "must":
-            musts.append(reading.status)
+            counts = reading.status in known or ("met" in known and reading.value.source == VERDICTS)
+            musts.append(reading.status if counts else "no_data")
     return {code: rules.objective_answer(musts) for code, musts in by.items()}
+
+
+def _countable(charter: Charter, now: datetime) -> tuple[rules.Status, ...]:
+    """The statuses over the product's own records that are answers at `now`."""
+    if charter.state == Charter.State.DECIDED or (charter.state == Charter.State.SIGNED and now >= charter.ends_at):
+        return ("met", "not_met")
+    if charter.state == Charter.State.SIGNED and now >= charter.starts_at:
+        return ("met",)
+    return ()

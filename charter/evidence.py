@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from charter import rules
-from charter.criteria import CriterionReading, answers, evaluate_criteria
+from django.utils import translation
+
+from charter.criteria import CriterionReading, answers, evaluate_criteria, reading_of
 from charter.models import Charter
 from foundation.audit.models import AuditHead
 from governance.selectors import approval_lines
 from metrics.selectors import gain_line, usage_of_pilot
 
-SCHEMA = "charter-evidence/1"
+SCHEMA = "charter-evidence/2"  # 1 held `told` and approval labels in the preparer's language only
 
 
-def evidence_body(charter: Charter, at: datetime) -> dict[str, Any]:
+def evidence_body(charter: Charter, at: datetime, *, at_end: bool) -> dict[str, Any]:
+    """Facts and the one reading a decision stands on; `at_end` as in `reading_of`."""
     readings = evaluate_criteria(charter, at)
+    told = _in_both(lambda: [r.value.sentence for r in evaluate_criteria(charter, at)])
+    labels = _in_both(lambda: [line.label for line in approval_lines(charter.unit, at)])
     text = charter.current_text
     return {
         "schema": SCHEMA,
@@ -24,11 +29,13 @@ def evidence_body(charter: Charter, at: datetime) -> dict[str, Any]:
         "charter": charter.key,
         "text": {"number": text.number, "digest": text.digest} if text else None,
         "question": {"en": charter.question_en, "zh": charter.question_zh},
-        "criteria": [_criterion(r) for r in readings],
-        "objectives": answers(readings),
-        "reading": rules.read_rules([(cast("rules.Kind", r.criterion.kind), r.status) for r in readings]),
+        "criteria": [_criterion(r, t) for r, t in zip(readings, told, strict=True)],
+        "objectives": answers(charter, readings, at),
+        "reading": reading_of(readings, at_end=at_end),
         "cases": [_case(charter, c) for c in charter.cases.select_related("candidate", "pilot")],
-        "approvals": [_approval(line) for line in approval_lines(charter.unit, at)],
+        "approvals": [
+            _approval(line, label) for line, label in zip(approval_lines(charter.unit, at), labels, strict=True)
+        ],
         "questions": {
             "total": charter.questions.count(),
             "answered": charter.questions.exclude(answer="open").count(),
@@ -38,17 +45,26 @@ def evidence_body(charter: Charter, at: datetime) -> dict[str, Any]:
     }
 
 
-def _criterion(reading: CriterionReading) -> dict[str, Any]:
+def _in_both(read: Callable[[], Iterable[object]]) -> list[dict[str, str]]:
+    """Texts made of the same facts in both languages, side by side."""
+    with translation.override("en"):
+        english = [str(text) for text in read()]
+    with translation.override("zh-hans"):
+        chinese = [str(text) for text in read()]
+    return [{"en": en, "zh": zh} for en, zh in zip(english, chinese, strict=True)]
+
+
+def _criterion(reading: CriterionReading, told: dict[str, str]) -> dict[str, Any]:
     criterion = reading.criterion
     return {
         "code": criterion.code,
         "kind": criterion.kind,
         "sentence": {"en": criterion.sentence_en, "zh": criterion.sentence_zh},
-        "rule": [criterion.metric, criterion.comparator, criterion.threshold],
+        "rule": [criterion.metric, criterion.comparator, criterion.threshold, criterion.min_sample],
         "status": reading.status,
         "value": reading.value.number,
         "n": reading.value.n,
-        "told": reading.value.sentence,
+        "told": told,
         "source": reading.value.source,
     }
 
@@ -81,8 +97,8 @@ def _case(charter: Charter, case: Any) -> dict[str, Any]:
     }
 
 
-def _approval(line: Any) -> dict[str, Any]:
-    return {"label": str(line.label), "state": line.state, "until": line.until, "id": str(line.approval_id or "")}
+def _approval(line: Any, label: dict[str, str]) -> dict[str, Any]:
+    return {"label": label, "state": line.state, "until": line.until, "id": str(line.approval_id or "")}
 
 
 def pins_of(body: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from charter.selectors import with_word
 from charter.services import in_its_language
 from foundation import clock
 from foundation.actor import Actor
+from foundation.calendar_days import DayField
 from governance.models import DataCategory, PatternVersion
 from metrics.models import Pilot
 from usecases.models import Candidate
@@ -29,7 +30,6 @@ BOX = timedelta(weeks=13)
 OFFERED = ("O1.a", "O2.a", "O3.a")  # the three sentences with a number of the short form
 SIGNERS = (SignRole.CIO, SignRole.OPS_HEAD)
 ANY_OPTION = ("", _("all"))
-DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class CharterFilter(forms.Form):
@@ -107,8 +107,8 @@ class NewCharterForm(SignersMixin):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("One or two flagships, or none yet: they may be chosen later."),
     )
-    starts_on = forms.DateField(label=_("From"), widget=DAY)
-    ends_on = forms.DateField(label=_("Until"), widget=DAY, help_text=_("13 weeks unless you change it."))
+    starts_on = DayField(label=_("From"))
+    ends_on = DayField(label=_("Until"), help_text=_("13 weeks unless you change it."))
     lead = forms.ModelChoiceField(User.objects.none(), label=_("Who leads?"))
 
     def __init__(self, *args: Any, actor: Actor, unit: Unit | None = None, **kwargs: Any) -> None:
@@ -202,8 +202,8 @@ class TermsForm(SignersMixin):
 
     question_en = forms.CharField(label=_("Question in English"), max_length=200, required=False)
     question_zh = forms.CharField(label=_("Question in Chinese"), max_length=200, required=False)
-    starts_on = forms.DateField(label=_("From"), widget=DAY)
-    ends_on = forms.DateField(label=_("Until"), widget=DAY)
+    starts_on = DayField(label=_("From"))
+    ends_on = DayField(label=_("Until"))
     length_reason = forms.CharField(
         label=_("Why this length"),
         max_length=300,

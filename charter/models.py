@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -18,9 +19,9 @@ from foundation import clock
 from foundation.access import ScopedQuerySet
 from foundation.actor import Actor
 from foundation.bilingual import Bilingual, spoken
-from foundation.db import Trigger
 from foundation.lifecycle import Lifecycle, Transition
 from foundation.models import Frozen, Record, Versioned
+from foundation.triggers import Trigger
 from governance.models import DataCategory, PatternVersion
 from metrics.models import Pilot
 from usecases.models import Candidate
@@ -30,6 +31,35 @@ User = settings.AUTH_USER_MODEL
 
 class ChildQuerySet(ScopedQuerySet[Any]):
     unit_field = "charter__unit__path"
+
+
+CHARTER_OF_ROW = "SELECT c.state FROM charter_charter c WHERE c.id = {row}.charter_id"
+CHARTER_OF_CRITERION = (
+    "SELECT c.state FROM charter_charter c JOIN charter_objective o ON o.charter_id = c.id "
+    "WHERE o.id = {row}.objective_id"
+)
+
+
+def draft_only(charter: str = CHARTER_OF_ROW, *, unless: str = "1 = 0") -> list[Trigger]:
+    """Rows a signed text rests on change only while their charter is a draft; `unless` lets one UPDATE through."""
+    message = "this row of a charter changes only while it is a draft"
+
+    def sent(row: str) -> str:
+        return f"({charter.format(row=row)}) <> 'draft'"
+
+    return [
+        Trigger("draft_ins", "INSERT", sent("NEW"), message),
+        Trigger("draft_upd", "UPDATE", f"({sent('OLD')} OR {sent('NEW')}) AND NOT ({unless})", message),
+        Trigger("draft_del", "DELETE", sent("OLD"), message),
+    ]
+
+
+# An accepted invitation: the person the seat waited for takes it, and nothing else of the row changes.
+SEAT_TAKEN = (
+    "OLD.user_id IS NULL AND OLD.charter_id = NEW.charter_id AND OLD.role = NEW.role AND OLD.required = NEW.required "
+    "AND OLD.waits_for = NEW.waits_for "
+    "AND EXISTS (SELECT 1 FROM accounts_user u WHERE u.id = NEW.user_id AND u.email = OLD.waits_for)"
+)
 
 
 class Outcome(models.TextChoices):
@@ -132,7 +162,14 @@ class Charter(Versioned):
         """Signatories sign and press stop; the lead presses stop too."""
         if permission == "charter.stop.press" and str(self.lead_id) == actor.user_id:
             return True
-        return bool(actor.user_id) and self.signatories.filter(own_seat_of(actor)).exists()
+        return self.seat_of(actor) is not None
+
+    def seat_of(self, actor: Actor) -> Signatory | None:
+        """Their own seat, also the one that waited for their address; `states.read_seats` reads many at once."""
+        read = self.__dict__.get("seats_read", {})
+        if actor.user_id in read:
+            return read[actor.user_id]
+        return self.signatories.filter(own_seat_of(actor)).first() if actor.user_id else None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -189,6 +226,8 @@ class Signatory(Record):
     waits_for = models.CharField(max_length=200, blank=True)  # e-mail of an invitation not yet accepted
     required = models.BooleanField(default=True)
 
+    triggers: ClassVar = draft_only(unless=SEAT_TAKEN)
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["charter", "role"], name="charter_one_signatory_a_role")]
 
@@ -204,6 +243,7 @@ class Objective(Record):
     standard = models.BooleanField(default=True)
 
     statement = Bilingual("statement")
+    triggers: ClassVar = draft_only()
 
     class Meta:
         ordering = ["code"]
@@ -233,6 +273,7 @@ class CharterCriterion(Record):
     min_sample = models.PositiveIntegerField(default=0)
 
     sentence = Bilingual("sentence")
+    triggers: ClassVar = draft_only(CHARTER_OF_CRITERION)
 
     class Meta:
         ordering = ["code"]
@@ -398,6 +439,7 @@ class CharterPilot(Record):
     snapshot_digest = models.CharField(max_length=80, blank=True)
 
     objects = ChildQuerySet.as_manager()
+    triggers: ClassVar = draft_only()
 
     class Meta:
         ordering = ["slot"]
@@ -419,6 +461,7 @@ class DecisionPoint(Record):
     question_zh = models.CharField(max_length=200, blank=True)
 
     question = Bilingual("question")
+    triggers: ClassVar = draft_only()
 
     class Meta:
         ordering = ["on"]
@@ -449,6 +492,11 @@ class EvidencePack(Frozen):
         return f"{self.charter.key} {self.as_of:%Y-%m-%d}"
 
     @property
+    def reading(self) -> str:
+        """What the rules read from these facts; a decision that stands on them carries the same word."""
+        return str(json.loads(self.body)["reading"])
+
+    @property
     def unit_path(self) -> str:
         return self.charter.unit.path
 
@@ -464,6 +512,9 @@ CONTENT = (
     "digest",
     "key",
     "charter_id",
+    "prepared_by_id",
+    "proposed_by_id",
+    "replaces_id",
 )
 
 
@@ -512,10 +563,15 @@ class Decision(Versioned):
         Trigger(
             "content",
             "UPDATE",
-            "OLD.state <> 'prepared' AND ("
-            + " OR ".join(f'OLD."{c}" IS NOT NEW."{c}"' for c in CONTENT if c != "terms")
-            + ")",
+            "OLD.state <> 'prepared' AND (" + " OR ".join(f"OLD.{c} IS NOT NEW.{c}" for c in CONTENT) + ")",
             "a proposed decision is never edited, only replaced",
+        ),
+        Trigger(
+            "dissent",
+            "UPDATE",
+            "OLD.state <> 'prepared' AND OLD.dissent IS NOT NEW.dissent "
+            "AND NOT (OLD.state = 'proposed' AND NEW.state = 'disagreed')",
+            "dissent is written with the disagreement it records, never afterwards",
         ),
         Trigger(
             "sealed",

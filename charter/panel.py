@@ -13,12 +13,13 @@ from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from charter.checks import can_pilot, charter_gaps, decision_blockers
-from charter.models import Charter, CharterPilot, Decision, DecisionPoint, OpenQuestion, Outcome, Signature
+from charter.models import Charter, CharterPilot, Decision, DecisionPoint, OpenQuestion, Outcome, Signature, SignRole
 from charter.states import signatory_of
 from foundation import clock
 from foundation.access import may
 from foundation.actor import Actor
 from foundation.audit.models import AuditEvent
+from foundation.audit.timeline import label_of
 from foundation.errors import Reason
 from foundation.templatetags.house import day
 from governance.selectors import conditions_blocking
@@ -115,6 +116,7 @@ class Panel:
     button: str = ""
     note: str = ""
     reasons: list[Reason] = field(default_factory=list)
+    go_blockers: list[Reason] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
     starts: list[StartOffer] = field(default_factory=list)
     may_edit: bool = False
@@ -277,11 +279,14 @@ def _deciding(given: Given, decision: Decision) -> Panel:
     chooses = turn and may(actor, "charter.decision.propose" if first else "charter.decision.sign", charter)
     lead = first and may(actor, "charter.decision.prepare", charter)
     proposed = "" if first else decision.outcome
+    blockers = _go_blockers(decision) if chooses and not first else []
+    closed = (Outcome.GO, Outcome.EXPAND) if blockers else ()
     return Panel(
         "deciding",
         _title(decision.point),
         options=[
-            _option(o, proposed=proposed, scope=decision.scope, disabled=not chooses) for o in offered(decision.point)
+            _option(o, proposed=proposed, scope=decision.scope, disabled=not chooses or o in closed)
+            for o in offered(decision.point)
         ],
         signatures=_seats(given, decision),
         action=reverse("charter:decide", args=[charter.key]),
@@ -290,11 +295,16 @@ def _deciding(given: Given, decision: Decision) -> Panel:
         if chooses
         else _("Waiting for the signatories."),
         reading=decision.reading,
-        reasons=[] if not chooses or first else list(decision_blockers(decision)),
+        go_blockers=blockers,
         decision=decision,
         may_stop=given.state in ("running", "blocked") and may(actor, "charter.stop.press", charter),
         may_resume=given.state == "suspended" and may(actor, "charter.stop.resume", charter),
     )
+
+
+def _go_blockers(decision: Decision) -> list[Reason]:
+    """Why a proposed Go or Expand cannot be signed now; the other outcomes stay open whatever holds."""
+    return list(decision_blockers(decision)) if decision.outcome in (Outcome.GO, Outcome.EXPAND) else []
 
 
 def _sealed(given: Given, decision: Decision) -> Panel:
@@ -377,13 +387,15 @@ def short_day(on: date | datetime) -> str:
 
 def short_line(event: AuditEvent) -> str:
     """The few words the rail of a charter shows; "" leaves the ledger's own sentence."""
-    data, label = event.data, event.subject_label.partition(" ")[2] or event.subject_label
+    data, label = event.data, label_of(event)
+    label = label.partition(" ")[2] or label
     answers = dict(OpenQuestion.Answer.choices)
+    roles = dict(SignRole.choices)
     outcomes = {k: outcome_word(k) for k in Outcome.values}
     told = {
         "charter.drafted": _("Drafted"),
         "charter.sent": _("Sent for signature"),
-        "charter.signature_given": _("Signed as %(role)s") % {"role": data.get("role", "")},
+        "charter.signature_given": _("Signed as %(role)s") % {"role": roles.get(data.get("role", ""), "")},
         "charter.signed": _("All signatures given"),
         "charter.returned": _("Returned: %(reason)s") % {"reason": data.get("reason", "")},
         "charter.stopped": _("Stopped: %(reason)s") % {"reason": data.get("reason", "")},
@@ -393,7 +405,7 @@ def short_line(event: AuditEvent) -> str:
         "question.answered": _("%(text)s %(answer)s") % {
             "text": label, "answer": answers.get(data.get("answer", ""), data.get("answer", "")),
         },
-        "breach.reported": _("Breach reported: %(what)s") % {"what": event.subject_label.partition(" (")[0]},
+        "breach.reported": _("Breach reported: %(what)s") % {"what": label_of(event).partition(" (")[0]},
         "breach.closed": _("Breach closed"),
         "decision.prepared": _("Decision prepared"),
         "decision.proposed": _("%(outcome)s proposed") % {"outcome": outcomes.get(data.get("choice", ""), label)},

@@ -17,7 +17,15 @@ from django.utils.translation import ngettext, pgettext
 from charter import answer, panel
 from charter.criteria import READABLE, CriterionReading, answers, evaluate_criteria, reading_of
 from charter.models import Breach, Charter, CharterPilot, Decision, OpenQuestion, Signature
-from charter.states import current_signatures, effective_state, live_decision, needs_of, open_point, subjects_of
+from charter.states import (
+    current_signatures,
+    effective_state,
+    live_decision,
+    needs_of,
+    open_point,
+    subjects_of,
+    unnamed_pilots,
+)
 from charter.template import VOW
 from foundation import clock
 from foundation.actor import Actor
@@ -32,7 +40,7 @@ from usecases.selectors import asset_counts
 
 ANSWER_TONES = {"answered": "ok", "partly": "warn", "open": "open"}
 MINUTES_TO_READ = 4
-RECENT = 3
+RECENT = 2
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ class Review:
     state: str
     word: str
     tone: str
-    lines: list[str]
+    lines: list[tuple[str, str]]  # tone and sentence
     text_line: str
     due: tuple[str, str, str]
     weeks: int
@@ -147,16 +155,17 @@ def read_review(charter: Charter, actor: Actor, since: datetime | None = None) -
 # --- the head ----------------------------------------------------------------------------------------------------
 
 
-def _lines(charter: Charter, state: str, now: datetime) -> Iterator[str]:
+def _lines(charter: Charter, state: str, now: datetime) -> Iterator[tuple[str, str]]:
     if state == "signed":
-        yield _("starts on %(day)s") % {"day": day(charter.starts_on)}
+        yield "info", _("starts on %(day)s") % {"day": day(charter.starts_on)}
     elif state == "blocked":
-        yield _("cannot start: an approval is missing or has ended")
+        yield "warn", _("cannot start: an approval is missing or has ended")
     elif state == "suspended":
-        yield _("stopped since %(day)s: %(why)s") % {"day": day(charter.suspended_at), "why": charter.suspended_why}
+        why = {"day": day(charter.suspended_at), "why": charter.suspended_why}
+        yield "warn", _("stopped since %(day)s: %(why)s") % why
     elif state == "lapsed":
         late = (now - charter.ends_at).days
-        yield _("overdue by %(n)s days, authority ended") % {"n": late}
+        yield "warn", _("overdue by %(n)s days, authority ended") % {"n": late}
 
 
 def _text_line(charter: Charter, signatures: list[Signature]) -> str:
@@ -241,7 +250,7 @@ def _answer(
     if state in ("draft", "for_signature", "withdrawn", "signed"):
         return answer.promise(charter, len(readings))
     open_ = charter.breaches.filter(state=Breach.State.OPEN).count()
-    parts: list[Any] = [answer.learned(answers(readings)), *answer.gains(cases)]
+    parts: list[Any] = [answer.learned(answers(charter, readings)), *answer.gains(cases)]
     parts.append(answer.guard(charter.breaches.count(), open_))
     if decision and decision.state in ("proposed", "signed"):
         parts.append(answer.outcome_of(decision, _proposer(charter, decision)))
@@ -264,7 +273,7 @@ def _role(role: str) -> str:
 
 
 def _objectives(charter: Charter, readings: list[CriterionReading]) -> list[ObjectiveFacts]:
-    said = answers(readings)
+    said = answers(charter, readings)
     words = {"answered": _("Answered"), "partly": _("Partly"), "open": pgettext("answer", "Open")}
     found = []
     for row in charter.objectives.all():
@@ -315,6 +324,8 @@ def _case(case: CharterPilot) -> CaseFacts:
 def _sentence(case: CharterPilot, line_: GainLine | None) -> SafeString | str:
     if line_ is not None:
         return answer.with_bold_figures(answer.finding(line_.sentence))
+    if case.pilot is None and unnamed_pilots(case).exists():
+        return _("A pilot is drafted; the charter does not name it yet.")
     if case.pilot is None:
         return _("No pilot is drafted for this case yet.")
     return format_html("<b>{}</b> {}", _("None measured yet."), _direction(case))

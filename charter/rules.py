@@ -64,6 +64,13 @@ def word_of(stored: str, starts: datetime, ends: datetime, now: datetime, *, cle
     return "running" if cleared else "blocked"
 
 
+def open_day(days: Iterable[date], answered: Iterable[date], today: date) -> date | None:
+    """The earliest day without an answer; one answered or come later overtakes those before it."""
+    last = max(answered, default=None)
+    ahead = sorted(d for d in days if last is None or d > last)
+    return max((d for d in ahead if d <= today), default=ahead[0] if ahead else None)
+
+
 def midpoint(starts_on: date, ends_on: date) -> date:
     """Week 6 of 13, the same share of other boxes, on a Monday-to-Friday day."""
     day = starts_on + timedelta(days=round((ends_on - starts_on).days * 6 / 13))

@@ -7,11 +7,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils.translation import gettext as _
 
+from accounts.actors import people_who_may
+from accounts.models import Unit, User
 from charter import rules
 from charter.checks import can_pilot
 from charter.criteria import evaluate_criteria
-from charter.models import Breach, Charter, CharterPilot, Decision, RunningService
+from charter.models import Breach, Charter, CharterPilot, Decision, DecisionPoint, RunningService
 from charter.states import (
     charter_of_pilot,
     current_signatures,
@@ -26,6 +29,7 @@ from charter.states import (
 )
 from foundation import clock
 from foundation.actor import Actor
+from foundation.errors import Invalid, Reason
 
 # What the calendar makes of a signed charter, in the five words people see.
 WORDS = {
@@ -93,6 +97,35 @@ def breaches_of(charter: Charter) -> list[Breach]:
     return list(charter.breaches.select_related("reported_by").order_by("number"))
 
 
+def point_asked(charter: Charter, on: date | None = None) -> DecisionPoint:
+    """The decision date that was named, else the open one, else the last."""
+    if on is None:
+        found = open_point(charter) or charter.points.order_by("-on").first()
+    else:
+        found = charter.points.filter(on=on).first()
+    if found is None:
+        raise Invalid(Reason("point_unknown", _("The charter has no decision on this day."), field="on"))
+    return found
+
+
+def lead_named(unit: Unit, email: str, actor: Actor) -> User:
+    """Somebody who may lead in the unit, by address; without one the person who asks."""
+    return _named("charter.decision.prepare", unit, email, actor.user_id or "", "lead")
+
+
+def owner_named(unit: Unit, email: str) -> User:
+    """The owner of a running service, by address, among those who read the charter."""
+    return _named("charter.read", unit, email, "", "owner")
+
+
+def _named(permission: str, unit: Unit, email: str, default: str, field: str) -> User:
+    for person in people_who_may(permission, unit):
+        if (person.email == email.casefold()) if email else (str(person.pk) == default):
+            return person
+    text = _("Nobody who may do this in the unit has this address.") if email else _("Name the person by address.")
+    raise Invalid(Reason(f"{field}_unknown", text, field=field))
+
+
 def review_facts(charter: Charter, actor: Actor, since: datetime | None = None) -> Any:
     """Everything the review page shows; see `charter.review`."""
     from charter.review import read_review
@@ -110,12 +143,15 @@ __all__ = [
     "effective_state",
     "evaluate_criteria",
     "latest_signed",
+    "lead_named",
     "list_word",
     "live_decision",
     "missing_signatories",
     "next_point_day",
     "open_breaches",
     "open_point",
+    "owner_named",
+    "point_asked",
     "review_facts",
     "services_for",
     "signatory_of",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from charter import template
-from charter.models import Charter, CharterCriterion
+from charter.models import Charter, CharterCriterion, CharterText
+from governance.models import DataCategory, PatternVersion
+from metrics.models import MeasureVersion
 from metrics.selectors import measures_of
 
 SCHEMA = "charter-text/1"
@@ -71,3 +76,36 @@ def _case(case: Any) -> dict[str, Any]:
         "pilot": case.pilot.key if case.pilot else "",
         "measures": sorted(v.content_hash for v in measures_of(case.pilot)) if case.pilot else [],
     }
+
+
+# --- read again --------------------------------------------------------------------------------------------------
+
+
+def text_shown(text: CharterText) -> dict[str, Any]:
+    """The signed facts with names beside their codes; a hash nobody knows any more is shown as it was signed."""
+    body = json.loads(text.body)
+    box, caps = body["box"], body["guardrails"]
+    return {
+        **body,
+        "box": {**box, "from": date.fromisoformat(box["from"]), "until": date.fromisoformat(box["until"])},
+        "points": [{**p, "on": date.fromisoformat(p["on"])} for p in body["points"]],
+        "guardrails": {**caps, "cost_cap": Decimal(caps["cost_cap"]) if caps["cost_cap"] else None},
+        "categories": _category_names(body["categories"]),
+        "pattern": _pattern_name(body["pattern_version"]),
+        "cases": [{**c, "measures": _measure_facts(c["measures"])} for c in body["cases"]],
+    }
+
+
+def _category_names(codes: list[str]) -> list[str]:
+    known = {c.code: c.name for c in DataCategory.objects.filter(code__in=codes)}
+    return [known.get(code, code) for code in codes]
+
+
+def _pattern_name(pk: str) -> str:
+    found = PatternVersion.objects.select_related("pattern").filter(pk=pk).first() if pk else None
+    return str(found or "")
+
+
+def _measure_facts(hashes: list[str]) -> list[dict[str, str]]:
+    known = {v.content_hash: v for v in MeasureVersion.objects.filter(content_hash__in=hashes)}
+    return [{"hash": h, "short": h[:19], "sentence": known[h].sentence if h in known else ""} for h in hashes]

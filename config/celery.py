@@ -32,6 +32,11 @@ app.conf.update(
 app.set_default()
 
 
+def wake(job_id: str) -> None:
+    """Named by JOBS_SENDER: one message that says which job is due."""
+    app.send_task("foundation.jobs.run_job", args=[job_id], retry=False, ignore_result=True)
+
+
 def __getattr__(name: str) -> Any:
     """`config.celery.run_job` and `.tick`: loaded on first use, because tasks need the models."""
     if name in ("run_job", "tick"):

@@ -8,13 +8,49 @@ import secrets
 import stat
 import sys
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 LONGEST_SOCKET_PATH = 103  # bytes; macOS allows no more
+# Values that stand in public files, so everybody knows them.
+KNOWN_KEYS = {"dGVzdC1vbmx5LWtleS10ZXN0LW9ubHkta2V5LXRlc3Q="}
+KNOWN_WORDS = ("test-only", "django-insecure", "changeme", "change-me", "change_me", "example", "secret", "password")
 FIRST_RUN = ("serve", "demo", "bootstrap")  # may make the secrets of a new installation
 NO_DATA = (  # never store anything: a key of the moment will do
     "check", "collectstatic", "diffsettings", "help", "makemigrations", "reference", "translations", "vendor",
 )  # fmt: skip
+
+
+def refuse_start(faults: Iterable[str]) -> None:
+    """Say everything that is wrong at once and end the process, if anything is."""
+    found = list(faults)
+    if found:
+        raise SystemExit("\n".join(["Pilotage does not start:", *(f"- {fault}" for fault in found)]))
+
+
+def weak_secrets(secret_key: str, encryption_keys: Iterable[str]) -> Iterator[str]:
+    """What is wrong with secrets that are set; one that is missing is named elsewhere."""
+    if secret_key and any(word in secret_key.lower() for word in KNOWN_WORDS):
+        yield "SECRET_KEY is a known default; make one of your own with 50 or more random characters."
+    elif secret_key and (len(secret_key) < 50 or len(set(secret_key)) < 10):
+        yield "SECRET_KEY is too short or too simple; it needs 50 or more random characters."
+    for number, key in enumerate(encryption_keys, start=1):
+        if fault := _weak_key(key.strip()):
+            yield f"ENCRYPTION_KEYS: key {number} {fault}"
+
+
+def _weak_key(key: str) -> str:
+    from base64 import urlsafe_b64decode
+
+    from cryptography.fernet import Fernet
+
+    try:
+        Fernet(key)
+    except ValueError:
+        return "is not 32 bytes in URL-safe base64."
+    # 32 random bytes hold about 30 different ones, never as few as 16.
+    is_known = key in KNOWN_KEYS or len(set(urlsafe_b64decode(key))) < 16
+    return "is a known default or has a pattern; make a random one." if is_known else ""
 
 
 def socket_path(var: Path) -> Path:

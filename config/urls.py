@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("foundation.urls")),
@@ -14,6 +15,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("governance.urls")),
     path("", include("usecases.urls")),
     path("api/v1/", include("config.api")),
+    # Addresses are proven by invitation: nobody adds or swaps one by hand.
+    path("accounts/email/", RedirectView.as_view(url="/me")),
     path("accounts/", include("allauth.urls")),
 ]
 

@@ -11,17 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from desk.models import ASPECTS
-from foundation.audit import verbs
+from desk.words import acts
+from foundation.calendar_days import DayField
 
 LINE = forms.Textarea(attrs={"rows": 2})
 
 
-def day_field(label: Any, **more: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **more)
-
-
 class NoteForm(forms.Form):
-    said_on = day_field(_("Day"))
+    said_on = DayField(label=_("Day"))
     text = forms.CharField(label=_("What was said"), widget=forms.Textarea(attrs={"rows": 3}), max_length=1000)
 
     def asked(self) -> dict[str, Any]:
@@ -31,7 +28,7 @@ class NoteForm(forms.Form):
 class ConvictionForm(forms.Form):
     """A1: a sentence each, and where it comes from; a note may be finished later by another one."""
 
-    said_on = day_field(_("Day"))
+    said_on = DayField(label=_("Day"))
     trend = forms.CharField(label=_("The trend, in one sentence"), required=False, widget=LINE, max_length=400)
     experience = forms.CharField(label=_("Our own experience"), required=False, widget=LINE, max_length=400)
     monitoring = forms.CharField(label=_("How mature is monitoring?"), required=False, widget=LINE, max_length=400)
@@ -52,17 +49,18 @@ class SkipForm(forms.Form):
 class AuditFilter(forms.Form):
     subject = forms.CharField(label=_("Id or title"), required=False, max_length=60)
     verb = forms.ChoiceField(label=_("Act"), required=False)
-    since = day_field(_("From"), required=False)
-    until = day_field(_("To"), required=False)
+    since = DayField(label=_("From"), required=False)
+    until = DayField(label=_("To"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["verb"].choices = [("", _("all")), *((v, v) for v in sorted(verbs()))]
+        self.fields["verb"].choices = [("", _("all")), *acts()]
 
     def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         data = self.cleaned_data
         if data["subject"]:
-            rows = rows.filter(Q(subject_key__icontains=data["subject"]) | Q(subject_label__icontains=data["subject"]))
+            named = ("subject_key", "subject_label", "subject_label_zh")
+            rows = rows.filter(Q.create([(f"{n}__icontains", data["subject"]) for n in named], connector=Q.OR))
         if data["verb"]:
             rows = rows.filter(verb=data["verb"])
         if data["since"]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import Model, QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+
+from foundation.audit.models import AuditEvent
+from foundation.subjects import subject_models
+
+OWNERS = ("charter", "submission", "candidate", "pilot", "measure", "connection", "asset")
 
 
 def link_to(record: Any) -> str:
@@ -16,6 +23,31 @@ def link_to(record: Any) -> str:
         return str(record.get_absolute_url())
     except NoReverseMatch:
         return ""
+
+
+def pages_of(events: Iterable[AuditEvent]) -> dict[tuple[str, str], str]:
+    """Pages of the records that ledger entries name, one query a kind; a record without a page is left out."""
+    named: dict[str, set[str]] = {}
+    for event in events:
+        named.setdefault(event.subject_kind, set()).add(event.subject_id)
+    found = {}
+    for kind, ids in named.items():
+        model = subject_models().get(kind)
+        for record in _with_owners(model, ids) if model else ():
+            if url := _page_of(record):
+                found[kind, str(record.pk)] = url
+    return found
+
+
+def _with_owners(model: type[Model], ids: set[str]) -> QuerySet[Any]:
+    fields = {f.name for f in model._meta.concrete_fields if f.is_relation}
+    return model._default_manager.filter(pk__in=ids).select_related(*(name for name in OWNERS if name in fields))
+
+
+def _page_of(record: Any) -> str:
+    """Its own page, or that of the record it is a part of."""
+    owners = (getattr(record, name, None) for name in OWNERS)
+    return next((url for r in (record, *owners) if r is not None and (url := link_to(r))), "")
 
 
 def address(name: str, *args: Any) -> str:

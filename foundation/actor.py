@@ -29,6 +29,7 @@ class Actor:
     label: str
     door: str
     user_id: str | None = None
+    token_id: str | None = None
     acting_for: str | None = None
     grants: tuple[Grant, ...] = ()
     language: str = "en"

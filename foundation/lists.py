@@ -163,10 +163,11 @@ class ListPage:
             errors = self.form.errors.items()
             raise Invalid(*[Reason("bad_filter", text, field=name) for name, texts in errors for text in texts])
         cover = [(_("Filter"), self._filter_words())]
-        return respond(self.request, self.name, self.columns, self._all(), title=self.title, cover=cover)
+        rows = self._all(self.order)  # an order that is not on offer is refused before the answer has begun
+        return respond(self.request, self.name, self.columns, rows, title=self.title, cover=cover)
 
-    def _all(self) -> Iterator[list[Any]]:
-        for item in ordered(self.queryset, self.order).iterator(chunk_size=CHUNK):
+    def _all(self, order: tuple[str, ...]) -> Iterator[list[Any]]:
+        for item in ordered(self.queryset, order).iterator(chunk_size=CHUNK):
             yield [column.read(item) for column in self.columns]
 
     def _filter_words(self) -> str:

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import logging
 import logging.config
+import re
 from typing import Any
 
 import structlog
 
 from foundation.work import request_id
 
+_SECRET = re.compile(r"[A-Za-z0-9_-]{40,}")  # links that open something by themselves carry 256 random bits
 _PLAIN_RECORD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request", "status_code", "server_time"}
+
+
+def masked(text: str) -> str:
+    """An address or message without the secret of a link in it; ids are shorter and stay."""
+    return _SECRET.sub("…", text)
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -32,6 +39,8 @@ def configure(options: dict[str, Any]) -> None:
                 # Templates log every missing variable at DEBUG; the others repeat themselves at INFO.
                 "django.template": {"level": "INFO"},
                 "celery": {"level": "WARNING"},
+                # What the server itself says (a request it cannot parse) is a line like any other.
+                **{n: {"handlers": [], "level": "WARNING", "propagate": True} for n in ("uvicorn", "uvicorn.error")},
                 "fontTools": {"level": "WARNING"},
                 "weasyprint": {"level": "ERROR"},
                 **{name: {"level": "ERROR"} for name in options.get("quiet", ())},
@@ -47,6 +56,7 @@ def _formatter(kind: str) -> logging.Formatter:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_request_id,
         _add_extra,
+        _mask_message,
     ]
     plain = kind == "plain"
     last: Any = structlog.dev.ConsoleRenderer(colors=False) if plain else structlog.processors.JSONRenderer(default=str)
@@ -55,6 +65,11 @@ def _formatter(kind: str) -> logging.Formatter:
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tail],
     )
+
+
+def _mask_message(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    event["event"] = masked(str(event.get("event", "")))
+    return event
 
 
 def _add_request_id(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:

@@ -8,11 +8,13 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from foundation import audit
-from foundation.errors import NotPermitted, Refused
+from foundation.errors import NotPermitted, Reason, Refused
+from foundation.logs import masked
 from foundation.pages import refusal_page
 from foundation.work import request_id
 
@@ -66,13 +68,27 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not request.path.startswith("/api/"):
+            return _only_forms(request, response)
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refused):
             return None
         note_refusal(request, error)
         return refusal_page(request, error)
+
+
+def _only_forms(request: HttpRequest, bare: HttpResponse) -> HttpResponse:
+    """Django's own 405 has no body; somebody typed or reloaded an address that only takes a form."""
+    error = Refused(
+        Reason("method_not_allowed", _("This address only takes what a form sends; it is no page to open."))
+    )
+    error.status = 405
+    page = refusal_page(request, error)
+    page["Allow"] = bare["Allow"]
+    return page
 
 
 def note_refusal(request: HttpRequest, error: Refused) -> None:
@@ -93,8 +109,8 @@ class _Door:
         model_name = "address"
 
     def __init__(self, path: str) -> None:
-        self.pk = path[:60]
-        self.path_tried = path
+        self.path_tried = masked(path)
+        self.pk = self.path_tried[:60]
 
     def __str__(self) -> str:
         return self.path_tried[:200]

@@ -11,6 +11,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from foundation.errors import Invalid, NotVisible, Reason, Refused, Stale, TooMany
+from foundation.secrets import SealedField
+from foundation.versions import small_number
 from foundation.work import request_id
 
 R = TypeVar("R")
@@ -22,11 +24,23 @@ def refusal_page(request: HttpRequest, error: Refused) -> HttpResponse:
     template = f"errors/{error.status}.html" if whole else "errors/fragment.html"
     context = {"error": error, "reasons": error.reasons, "title": error.title, "status": error.status}
     if isinstance(error, Stale):
-        context["current"] = error.current
+        context |= {"current": error.current, "both": both_texts(request, error.current)}
     response = render(request, template, context, status=error.status)
     if isinstance(error, TooMany):
         response["Retry-After"] = str(error.retry_after)
     return response
+
+
+def both_texts(request: HttpRequest, current: Any) -> list[dict[str, Any]]:
+    """Field by field what stands now and what this form wanted to save, where the two differ; never a secret."""
+    rows = []
+    for field in current._meta.concrete_fields if hasattr(current, "_meta") else ():
+        if not field.editable or field.name not in request.POST or isinstance(field, SealedField):
+            continue
+        sent, now = ", ".join(request.POST.getlist(field.name)), str(field.value_from_object(current) or "")
+        if sent != now:
+            rows.append({"label": field.verbose_name, "now": now, "sent": sent})
+    return rows
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -38,6 +52,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def crashed(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        from foundation.api.problems import crashed_json
+
+        return crashed_json()
     return render(request, "errors/500.html", {"request_id": request_id.get(), "status": 500}, status=500)
 
 
@@ -70,5 +88,10 @@ def form_status(form: forms.Form) -> int:
 
 def version_of(request: HttpRequest) -> int | None:
     """The version the form was rendered with (hidden field `version`)."""
-    value = request.POST.get("version", "")
-    return int(value) if value.isdigit() else None
+    return small_number(request.POST.get("version", ""))
+
+
+def version_shown(request: HttpRequest, current: int | None) -> int | None:
+    """What a form carries: the version its reader first saw; after a 422 that is not the newest one."""
+    seen = version_of(request)
+    return current if seen is None else seen

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
+from django.utils import translation
 
 
 @cache
@@ -16,12 +17,17 @@ def subject_models() -> dict[str, type[models.Model]]:
 
 
 def subject_of(obj: Any) -> dict[str, str]:
-    """Plain facts that name a record in ledger entries, notices and events."""
+    """Plain facts that name a record in ledger entries, notices and events: its label in both languages."""
+    with translation.override("en"):
+        label = str(obj)[:200]
+    with translation.override("zh-hans"):
+        label_zh = str(obj)[:200]
     return {
         "kind": getattr(obj, "subject_code", obj._meta.model_name),
         "id": str(obj.pk),
         "key": str(getattr(obj, "key", "") or ""),
-        "label": str(obj)[:200],
+        "label": label,
+        "label_zh": label_zh,
     }
 
 

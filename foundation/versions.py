@@ -23,3 +23,8 @@ def save_version(obj: models.Model, *, version: int | None, **changes: Any) -> t
         raise Stale(current=type(obj)._default_manager.filter(pk=obj.pk).first())
     obj.refresh_from_db()
     return before, after
+
+
+def small_number(text: str) -> int | None:
+    """A version, size or round as a form or header sends it; None for anything else (“²” and a thousand digits too)."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None

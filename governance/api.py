@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import django_filters
 from django.db.models import QuerySet
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -19,6 +20,7 @@ from foundation import clock
 from foundation.access import ancestors
 from foundation.api.strict import StrictSerializer, if_match, parsed, with_etag
 from foundation.api.views import HouseList, HouseView
+from foundation.calendar_days import is_usable
 from foundation.errors import Invalid, Reason, refuse_if
 from foundation.work import unit_of_work
 from governance import selectors, services
@@ -35,8 +37,56 @@ from governance.models import (
     SecurityReuse,
     Submission,
 )
+from governance.models.approvals import Effect
 from governance.services.requests import AnswerDraft, CategoryDraft, ControlAnswer
 from governance.texts import PORTABLE
+
+
+class PatternFilters(django_filters.FilterSet):
+    unit = django_filters.CharFilter(field_name="unit__code")
+
+    class Meta:
+        model = Pattern
+        fields = ("unit",)
+
+
+class CategoryFilters(django_filters.FilterSet):
+    unit = django_filters.CharFilter(field_name="unit__code")
+
+    class Meta:
+        model = DataCategory
+        fields = ("unit",)
+
+
+class ApprovalFilters(django_filters.FilterSet):
+    """`state` is the one at `effective_on`."""
+
+    unit = django_filters.CharFilter(field_name="unit__code")
+    state = django_filters.ChoiceFilter(field_name="effect", choices=Effect.choices)
+    request = django_filters.CharFilter(field_name="decision__submission__key")
+
+    class Meta:
+        model = Approval
+        fields = ("unit", "state", "use", "item_key", "request")
+
+
+class SubmissionFilters(django_filters.FilterSet):
+    unit = django_filters.CharFilter(field_name="unit__code")
+    pattern = django_filters.CharFilter(field_name="pattern_version__pattern__key")
+
+    class Meta:
+        model = Submission
+        fields = ("unit", "state", "pattern")
+
+
+class ConditionFilters(django_filters.FilterSet):
+    unit = django_filters.CharFilter(field_name="unit__code")
+    request = django_filters.CharFilter(field_name="decision__submission__key")
+
+    class Meta:
+        model = Condition
+        fields = ("unit", "state", "set_by_lane", "request")
+
 
 # --- patterns and categories -------------------------------------------------------------------------------------
 
@@ -51,7 +101,7 @@ class VersionSerializer(serializers.ModelSerializer):
 
 class PatternSerializer(serializers.ModelSerializer):
     unit = serializers.CharField(source="unit.code", read_only=True)
-    versions = VersionSerializer(many=True, read_only=True)
+    versions = serializers.SerializerMethodField()
 
     class Meta:
         model = Pattern
@@ -59,10 +109,18 @@ class PatternSerializer(serializers.ModelSerializer):
         fields = ("key", "name_en", "name_zh", "unit", "versions")
         read_only_fields = fields
 
+    @extend_schema_field(VersionSerializer(many=True))
+    def get_versions(self, pattern: Pattern) -> Any:
+        """What was decided is handed down; a draft is its own unit's business."""
+        actor = self.context["view"].actor
+        shown = [v for v in pattern.versions.all() if v.state == "decided" or actor.may("governance.read", v.unit.path)]
+        return VersionSerializer(shown, many=True).data
+
 
 class PatternList(HouseList):
-    records = Pattern.objects.select_related("unit").prefetch_related("versions")
+    records = Pattern.objects.select_related("unit").prefetch_related("versions__unit")
     serializer_class = PatternSerializer
+    filterset_class = PatternFilters
 
 
 class PatternDetail(HouseView):
@@ -97,6 +155,7 @@ class CategorySerializer(serializers.ModelSerializer):
 class CategoryList(HouseList):
     records = DataCategory.objects.select_related("unit").prefetch_related("versions")
     serializer_class = CategorySerializer
+    filterset_class = CategoryFilters
 
 
 class CategoryDetail(HouseView):
@@ -136,7 +195,8 @@ def asked_moment(request: Request) -> datetime:
         day = None if moment else parse_date(given)
     except ValueError:
         moment = day = None
-    if (moment is None and day is None) or (moment is not None and moment.tzinfo is None):
+    found = moment or day
+    if found is None or not is_usable(found) or (moment is not None and moment.tzinfo is None):
         raise ValidationError({"effective_on": [_("Give a day like 2026-11-22 or a moment with its zone.")]})
     return moment or selectors.as_moment(day, "UTC")
 
@@ -149,6 +209,7 @@ class ApprovalList(HouseList):
 
     records = Approval.objects.all()
     serializer_class = ApprovalSerializer
+    filterset_class = ApprovalFilters
 
     def get_queryset(self) -> QuerySet[Approval]:
         on = clock.now() if getattr(self, "swagger_fake_view", False) else asked_moment(self.request)
@@ -309,6 +370,7 @@ LISTED = Submission.objects.select_related("unit", "pattern_version__pattern", "
 class SubmissionList(HouseList):
     records = LISTED
     serializer_class = SubmissionSerializer
+    filterset_class = SubmissionFilters
 
     @extend_schema(request=OpenSerializer, responses={201: SubmissionDetailSerializer})
     def post(self, request: Request) -> Response:
@@ -420,7 +482,7 @@ class ConditionSerializer(serializers.ModelSerializer):
 class ConditionList(HouseList):
     records = Condition.objects.select_related("unit", "owner", "decision__submission")
     serializer_class = ConditionSerializer
-    filterset_fields = ("state",)
+    filterset_class = ConditionFilters
 
 
 class ConditionDetail(HouseView):

@@ -18,9 +18,11 @@ from governance.packs import current_bindings
 from governance.selectors import (
     SOON,
     Effective,
+    Replaced,
     approvals_effective,
     as_moment,
     checklist_for,
+    replaced_by,
 )
 from governance.texts import FLOW_FIELDS
 
@@ -212,15 +214,31 @@ def _pattern_reasons(needs: PilotNeeds, rows: list[Effective], on: datetime) -> 
     yield from _slot_reasons(needs)
     best = _best(_of_version(needs, rows))
     if best is None or best.state == "revoked":
-        text = _("The pattern “%(name)s” is not approved for %(unit)s.")
-        name = {"name": needs.pattern_version, "unit": needs.unit.name}
-        yield Reason(
-            "pattern_not_approved", text % name, fix=("governance:pattern", [needs.pattern_version.pattern.key])
-        )
+        yield _not_approved(needs, needs.pattern_version, replaced_by(needs.pattern_version, "pattern", needs.unit, on))
     elif best.state == "expired":
         yield _ended("pattern_expired", best)
     elif best.state == "suspended":
         yield from _suspended("pattern_suspended", best, on)
+
+
+def _not_approved(needs: PilotNeeds, version: PatternVersion, replaced: Replaced | None) -> Reason:
+    name = {"name": version, "unit": needs.unit.name}
+    if replaced:
+        text = _("%(replaced)s; version %(old)s no longer counts for %(unit)s.")
+        name |= {"replaced": _replaced_words(replaced), "old": replaced.old.number}
+    else:
+        text = _("The pattern “%(name)s” is not approved for %(unit)s.")
+    return Reason("pattern_not_approved", text % name, fix=("governance:pattern", [version.pattern.key]))
+
+
+def _replaced_words(replaced: Replaced) -> str:
+    text = _("Version %(old)s of “%(pattern)s” was replaced by version %(new)s on %(day)s")
+    return text % {
+        "old": replaced.old.number,
+        "pattern": replaced.old.pattern.name,
+        "new": replaced.new.number,
+        "day": replaced.on.isoformat(),
+    }
 
 
 def _slot_reasons(needs: PilotNeeds) -> Iterator[Reason]:
@@ -246,7 +264,9 @@ def _category_reason(
     page = ("governance:category", [category.code])
     name = {"category": category.name, "unit": needs.unit.name}
     if best is None or best.state == "revoked":
-        yield Reason("category_not_approved", _("“%(category)s” is not approved for %(unit)s.") % name, fix=page)
+        yield _category_replaced(needs, category, on) or Reason(
+            "category_not_approved", _("“%(category)s” is not approved for %(unit)s.") % name, fix=page
+        )
         yield from _not_non_core(category, best)
     elif best.state == "expired":
         yield _ended("category_expired", best)
@@ -255,6 +275,17 @@ def _category_reason(
         yield from _not_non_core(category, best)
     elif best.state == "suspended":
         yield from _suspended("category_not_approved", best, on)
+
+
+def _category_replaced(needs: PilotNeeds, category: DataCategory, on: datetime) -> Reason | None:
+    """Said beside an approvals line that reads approved: it is, for the newer version."""
+    version = needs.pattern_version
+    replaced = version and replaced_by(version, f"category:{category.code}", needs.unit, on)
+    if not (version and replaced):
+        return None
+    text = _("%(replaced)s; the approval of “%(category)s” went to the newer version with it.")
+    facts = {"replaced": _replaced_words(replaced), "category": category.name}
+    return Reason("category_not_approved", text % facts, fix=("governance:pattern", [version.pattern.key]))
 
 
 def _not_non_core(category: DataCategory, best: Effective | None) -> Iterator[Reason]:

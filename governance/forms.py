@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Unit, User
 from foundation.access import ancestors, within
 from foundation.actor import Actor
+from foundation.calendar_days import DayField
 from governance import packs
 from governance.models import Component, Condition, DataCategory, Pattern, SecurityReuse, Submission
 from governance.models.data import DataCategoryVersion
@@ -23,7 +24,6 @@ from governance.services.reviews import ConditionDraft, ItemChoice
 from governance.texts import FLOW_FIELDS, PORTABLE
 
 AREA = forms.Textarea(attrs={"rows": 3})
-DAY = forms.DateInput(attrs={"type": "date"})
 
 
 class NewRequestForm(forms.Form):
@@ -107,8 +107,8 @@ class LandingForm(forms.Form):
         self.fields[f"{code}-evidence"] = forms.CharField(
             label=_("Its own validation"), required=False, max_length=300, initial=control.evidence
         )
-        self.fields[f"{code}-evidence_on"] = forms.DateField(
-            label=_("Validated on"), required=False, initial=control.evidence_on, widget=DAY
+        self.fields[f"{code}-evidence_on"] = DayField(
+            label=_("Validated on"), required=False, initial=control.evidence_on
         )
         self.fields[f"{code}-reason"] = forms.CharField(
             label=_("Why (for new or not applicable)"), required=False, max_length=300, initial=control.reason
@@ -284,7 +284,7 @@ class ReasonForm(forms.Form):
 
 
 class RedateForm(ReasonForm):
-    due = forms.DateField(label=_("New date"), widget=DAY)
+    due = DayField(label=_("New date"))
 
 
 class EvidenceForm(forms.Form):
@@ -292,7 +292,7 @@ class EvidenceForm(forms.Form):
         label=_("What was done, and where can it be seen?"), max_length=300, widget=forms.Textarea(attrs={"rows": 2})
     )
     url = forms.URLField(label=_("Link"), required=False, max_length=500, assume_scheme="https")
-    effective_on = forms.DateField(label=_("Done on"), widget=DAY)
+    effective_on = DayField(label=_("Done on"))
 
 
 # --- filters -----------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from accounts.models import Membership, Unit, User
-from accounts.roles import roles_with
+from accounts.roles import ROLES, roles_with
 from foundation.access import ancestors
 from foundation.actor import Actor
 from governance.models import Lane
@@ -13,6 +13,13 @@ from governance.models import Lane
 
 def lanes_of(actor: Actor, path: str) -> list[str]:
     return [lane for lane in Lane.values if actor.may(f"governance.lane.{lane}", path)]
+
+
+def role_in(actor: Actor, lane: str, path: str) -> str:
+    """Code of the role under which the actor decides in a lane; its label is read in the reader's language."""
+    permission = f"governance.lane.{lane}"
+    held = (m for m in actor.extra.get("held", ()) if path.startswith(m.unit.path))
+    return next((m.role for m in held if permission in ROLES[m.role].full), "")
 
 
 def holders(lane: str, unit: Unit) -> QuerySet[User]:

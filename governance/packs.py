@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -160,6 +160,10 @@ class Change:
     before: str
     after: str
     text: str = ""
+    inherited_by: tuple[str, ...] = ()  # items that take the value over
+
+    def concerns(self, item: str) -> bool:
+        return item == self.item or item in self.inherited_by
 
     @property
     def as_dict(self) -> dict[str, str]:
@@ -173,7 +177,7 @@ def changes(before: Body | None, after: Body) -> list[Change]:
     return [
         *_category_changes(before, after),
         *_control_changes(before, after),
-        *_flow_changes("flow", before["flow"], after["flow"], ""),
+        *_landing_changes(before, after),
         *_slot_changes(before, after),
         *_exit_changes(before, after),
     ]
@@ -187,7 +191,8 @@ def _category_changes(before: Body, after: Body) -> Iterable[Change]:
         if code not in old:
             yield Change(key, _("A data category is added: %(name)s") % {"name": name}, "", pick(category["examples"]))
             continue
-        yield from _flow_changes(key, old[code]["flow"], category["flow"], name)
+        own = [f for f in _differing(old[code]["flow"], category["flow"]) if f not in _taken_over(before, after, code)]
+        yield from (_flow_change(key, f, old[code]["flow"], category["flow"], name) for f in own)
         yield from _passport_changes(key, name, old[code], category)
     for code in old.keys() - new.keys():
         name = pick(old[code]["name"])
@@ -209,11 +214,35 @@ def _passport_changes(key: str, name: str, old: Mapping[str, Any], new: Mapping[
         yield Change(key, _("%(name)s: what is left out") % {"name": name}, old["exclusions"], new["exclusions"])
 
 
-def _flow_changes(item: str, old: Mapping[str, Any], new: Mapping[str, Any], name: str) -> Iterable[Change]:
-    for field, label in FLOW_FIELDS.items():
-        if old.get(field) != new.get(field):
-            title = f"{name}: {label}" if name else str(label)
-            yield Change(item, title, shown(old.get(field)), shown(new.get(field)))
+def _landing_changes(before: Body, after: Body) -> Iterable[Change]:
+    """The flow said once; a value that categories take over counts here and nowhere else."""
+    codes = [c["code"] for c in after["categories"]]
+    for field in _differing(before["flow"], after["flow"]):
+        heirs = tuple(f"category:{c}" for c in codes if field in _taken_over(before, after, c))
+        text = ngettext("inherited by %(n)s category", "inherited by %(n)s categories", len(heirs)) % {"n": len(heirs)}
+        change = _flow_change("flow", field, before["flow"], after["flow"], _("Landing zone"))
+        yield replace(change, text=text if heirs else "", inherited_by=heirs)
+
+
+def _taken_over(before: Body, after: Body, code: str) -> list[str]:
+    """Changed fields in which a category follows the landing zone, before and after."""
+    old, new = (_flow_of(body, code) for body in (before, after))
+    if old is None or new is None:
+        return []
+    changed = _differing(before["flow"], after["flow"])
+    return [f for f in changed if old.get(f) == before["flow"].get(f) and new.get(f) == after["flow"].get(f)]
+
+
+def _flow_of(body: Body, code: str) -> Mapping[str, Any] | None:
+    return next((c["flow"] for c in body["categories"] if c["code"] == code), None)
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    return [field for field in FLOW_FIELDS if old.get(field) != new.get(field)]
+
+
+def _flow_change(item: str, field: str, old: Mapping[str, Any], new: Mapping[str, Any], name: str) -> Change:
+    return Change(item, f"{name}: {FLOW_FIELDS[field]}", shown(old.get(field)), shown(new.get(field)))
 
 
 def _control_changes(before: Body, after: Body) -> Iterable[Change]:
@@ -231,7 +260,13 @@ def control_words(control: Mapping[str, Any] | None) -> str:
     if not control:
         return ""
     words = str(dict(SecurityReuse.Answer.choices)[control["answer"]])
-    return ", ".join(w for w in (words, control["reason"] or control["evidence"], control["evidence_on"] or "") if w)
+    said = control_said(control["answer"], control["reason"], control["evidence"])
+    return ", ".join(w for w in (words, said, control["evidence_on"] or "") if w)
+
+
+def control_said(answer: str, reason: str, evidence: str) -> str:
+    """A control in use points to its proof; a new or left out one says why."""
+    return (evidence or reason) if answer == "reused" else (reason or evidence)
 
 
 def _slot_changes(before: Body, after: Body) -> Iterable[Change]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
-
 from accounts.models import Unit
 from foundation.access import require
 from foundation.actor import Actor
@@ -195,6 +193,6 @@ def _component(actor: Actor, unit: Unit, row: tuple[str, str, str, str, str, boo
 
 def _bind(slot: Slot, unit: Unit, component: Component) -> None:
     Binding.objects.create(
-        slot=slot, unit=unit, component=component, within=True, reason=str(_("the product the company runs today")),
+        slot=slot, unit=unit, component=component, within=True, reason="runs_today",
         constraint_results=[{"rule": "role", "result": "pass"}, {"rule": "status", "result": "pass"}],
     )  # fmt: skip

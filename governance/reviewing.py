@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -29,6 +30,13 @@ OPTIONS = (
     ("reject", gettext_lazy("Reject"), "bad", "x"),
 )
 
+LANE_WORDS = {
+    "approve": gettext_lazy("approved"),
+    "approve_with_conditions": gettext_lazy("approved with conditions"),
+    "return": gettext_lazy("returned"),
+    "reject": gettext_lazy("rejected"),
+}
+
 
 @dataclass
 class ReviewRow:
@@ -43,6 +51,7 @@ class ReviewRow:
     is_personal: bool = False
     reasons: list[Reason] = field(default_factory=list)
     lines: list[tuple[str, str]] = field(default_factory=list)
+    is_waiting: bool = False  # compared with what was approved, nothing could be carried over
 
     @property
     def options(self) -> list[dict[str, Any]]:
@@ -85,6 +94,7 @@ class LaneLine:
     word: str
     tone: str
     who: str
+    on: datetime | None = None
 
 
 @dataclass
@@ -132,6 +142,12 @@ class Review:
             return f"{done} {_('“%(item)s” waits for you.') % {'item': first}}"
         more = ngettext("%(n)s waits for you.", "%(n)s wait for you.", len(self.waiting_rows))
         return f"{done} {more % {'n': len(self.waiting_rows)}}"
+
+    @property
+    def faults(self) -> list[Reason]:
+        """What keeps the decision from being confirmed."""
+        undecided = [Reason("item_open", _("Decide each item once."), field=r.key) for r in self.waiting_rows]
+        return [reason for row in self.rows for reason in row.reasons] + undecided
 
     @property
     def diff(self) -> list[dict[str, str]]:
@@ -193,7 +209,7 @@ def review_of(submission: Submission, actor: Actor, lane: str = "") -> Review | 
     shown = lane if lane in pack.lanes else (mine or held or pack.lanes)[0]
     changes = packs.changes(packs.read(base.body) if base else None, body)
     review = Review(
-        submission, pack, body, base, changes, shown, [], _lane_lines(pack, closed, votes), mine, blocked,
+        submission, pack, body, base, changes, shown, [], lane_lines(pack), mine, blocked,
         list(people_at(submission.unit)) if shown in mine else [],
     )  # fmt: skip
     review.rows = _rows(review, votes)
@@ -219,14 +235,18 @@ def _blocked(
     return []
 
 
-def _lane_lines(pack: Pack, closed: Mapping[str, str], votes: list[Vote]) -> list[LaneLine]:
+def lane_lines(pack: Pack) -> list[LaneLine]:
+    """Each lane called: how it decided, who and when; or that it is waited for."""
+    closed, votes = closed_lanes(pack), counted_votes(pack)
+    waits = _("waits") if pack.submission.is_open else _("not decided")
     tones = {"approve": "ok", "approve_with_conditions": "warn", "return": "seal", "reject": "bad"}
     found = []
     for lane in pack.lanes:
         vote = next((v for v in votes if v.lane == lane), None)
-        word = str(Vote.Choice(closed[lane]).label) if lane in closed else _("waits")
-        who = f"{vote.person.name}, {vote.role_at_time}" if vote else ""
-        found.append(LaneLine(lane, str(Lane(lane).label), word, tones.get(closed.get(lane, ""), "open"), who))
+        word = str(LANE_WORDS[closed[lane]]) if lane in closed else waits
+        who = f"{vote.person.name}, {vote.role}" if vote else ""
+        tone, on = tones.get(closed.get(lane, ""), "open"), vote.created_at if vote else None
+        found.append(LaneLine(lane, str(Lane(lane).label), word, tone, who, on))
     return found
 
 
@@ -247,6 +267,7 @@ def _rows(review: Review, votes: list[Vote]) -> list[ReviewRow]:
         else:
             row.lines = item_lines(key, review.body)
         row.choice = _said(said[key]) if key in said else _preset(review, key, is_new)
+        row.is_waiting = bool(review.base) and not is_new and review.lane in review.mine and row.choice is None
         rows.append(row)
     return rows
 

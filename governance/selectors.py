@@ -171,6 +171,43 @@ def _of_pattern(pattern: Pattern) -> Any:
     return Approval.objects.filter(own).order_by("valid_from")
 
 
+def replaced_versions(submission: Submission) -> list[PatternVersion]:
+    """Versions whose approval in this unit ends when the request is approved: the newest one speaks alone."""
+    version = submission.pattern_version
+    rows = (
+        _of_pattern(version.pattern)
+        .filter(unit=submission.unit_id)
+        .exclude(item_key="pattern", pattern_version=version)
+    )
+    standing = [row for row in effective(rows, clock.now()) if row.state in ("active", "suspended")]
+    found = {row.approval.pattern.pk: row.approval.pattern for row in standing}
+    found.pop(version.pk, None)
+    return sorted(found.values(), key=lambda v: v.number)
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """An approval that a newer one took the place of."""
+
+    old: PatternVersion
+    new: PatternVersion
+    on: date
+
+
+def replaced_by(version: PatternVersion, item_key: str, unit: Unit, on: datetime) -> Replaced | None:
+    """How the approval of an item of this version ended for a unit, when another version took its place."""
+    from zoneinfo import ZoneInfo
+
+    rows = effective(_of_pattern(version.pattern).filter(item_key=item_key).holding_for(unit.path), on, unit.path)
+    ended = [r.approval for r in rows if r.state == "superseded" and r.approval.pattern.pk == version.pk]
+    events = ApprovalEvent.objects.filter(approval__in=[a.pk for a in ended], kind="superseded", effective_at__lte=on)
+    last = events.order_by("-effective_at").first()
+    newer = next((r.approval.pattern for r in rows if last and r.approval.key == last.cause_ref), None)
+    if last is None or newer is None or newer.pk == version.pk:
+        return None
+    return Replaced(version, newer, last.effective_at.astimezone(ZoneInfo(unit.zone)).date())
+
+
 def approvals_of_pattern(pattern: Pattern, actor: Actor) -> list[Effective]:
     return effective(_of_pattern(pattern).visible_to(actor).order_by("-valid_from", "key"), clock.now())
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from django.utils.translation import get_language
+from django.utils.functional import lazy
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
+
+from accounts.roles import ROLES
 
 Both = tuple[str, str]
 
@@ -76,6 +80,17 @@ CONDITION_SAMPLES: tuple[Both, ...] = (
 
 def both(texts: Both) -> str:
     return texts[1] if (get_language() or "en").startswith("zh") else texts[0]
+
+
+def role_label(code: str) -> str:
+    """A role in the reader's language; a title kept in words by an earlier version is translated where known."""
+    role = ROLES.get(code)
+    return str(role.label) if role else gettext(code) if code else ""
+
+
+def later(say: Callable[[], Any]) -> Any:
+    """A text that is put together where it is read: names and words in the language of whoever is told."""
+    return lazy(lambda: str(say()), str)()
 
 
 def item_label(key: str, categories: dict[str, str]) -> Any:

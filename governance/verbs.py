@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from foundation.audit import verb
+from governance.models import Lane
+from governance.texts import SECTIONS, role_label
 
 verb("governance.preloaded", _("%(actor)s loaded the data categories, the gate and the checklist for %(subject)s"))
 verb("component.added", _("%(actor)s added %(subject)s to the catalogue"))
@@ -26,22 +28,22 @@ verb("category.superseded", _("%(actor)s superseded %(subject)s"))
 verb("category_use.declared", _("%(actor)s declared the data of %(subject)s"))
 verb("checklist.answered", _("%(actor)s answered the checklist of %(subject)s"))
 verb("submission.opened", _("%(actor)s opened the request %(subject)s"))
-verb("submission.edited", _("%(actor)s edited %(section)s of %(subject)s"))
+verb("submission.edited", _("%(actor)s edited “%(section)s” of %(subject)s"), section=SECTIONS)
 verb("submission.submitted", _("%(actor)s submitted %(subject)s"))
 verb("submission.returned", _("%(actor)s returned %(subject)s"))
 verb("submission.redrafted", _("%(actor)s took up %(subject)s again"))
 verb("submission.withdrawn", _("%(actor)s withdrew %(subject)s"))
-verb("submission.decided", _("%(actor)s cast the last vote on %(subject)s"))
+verb("submission.decided", _("%(actor)s decided %(subject)s as the last lane"))
 verb("pack.frozen", _("%(actor)s froze what %(subject)s asks for"))
 verb("review.claimed", _("%(actor)s took %(subject)s for review"))
-verb("vote.cast", _("%(actor)s decided for the %(lane)s lane on %(subject)s"))
+verb("vote.cast", _("%(actor)s decided for the %(lane)s lane on %(subject)s"), lane=Lane)
 verb("decision.recorded", _("The decision on %(subject)s was recorded"))
 verb("approval.granted", _("%(subject)s was granted"))
 verb("approval.superseded", _("%(subject)s was superseded"))
 verb("approval.suspended", _("%(actor)s suspended %(subject)s: %(reason)s"))
 verb("approval.lifted", _("%(actor)s lifted the suspension of %(subject)s"))
 verb("approval.revoked", _("%(actor)s revoked %(subject)s: %(reason)s"))
-verb("condition.set", _("%(actor)s set the condition %(subject)s"))
+verb("condition.set", _("%(set_by)s (%(role)s) set the condition %(subject)s"), role=role_label)
 verb("condition.evidenced", _("%(actor)s gave evidence for %(subject)s"))
 verb("condition.closed", _("%(actor)s closed %(subject)s"))
 verb("condition.reopened", _("%(actor)s sent back %(subject)s: %(reason)s"))

@@ -9,6 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from foundation.bilingual import pick
+from foundation.templatetags.house import GRADE_WORDS
 from metrics.words import excluded_word, guard_status, period_word, window_word
 
 MIN_RUNS = 10
@@ -92,10 +93,16 @@ class _Annex:
                 continue
             row += 1
             text = answer["text"]
-            self.write(sheet, row, [pick(measure["name"]), text["en"], text["zh"], answer["word"], *answer["n"]])
+            self.write(
+                sheet,
+                row,
+                [pick(measure["name"]), text["en"], text["zh"], GRADE_WORDS.get(answer["word"], ""), *answer["n"]],
+            )
         for looked in self.facts["looked_back"]:
             row += 1
-            self.write(sheet, row, [_("Looked back"), looked["text"]["en"], looked["text"]["zh"], looked["word"]])
+            self.write(
+                sheet, row, [_("Looked back"), looked["text"]["en"], looked["text"]["zh"], GRADE_WORDS[looked["word"]]]
+            )
 
     def weekly(self) -> None:
         headings = [_("Measure"), _("Week"), _("Monday"), _("Period"), _("Cases"), _("Median [min]")]
@@ -145,7 +152,7 @@ class _Annex:
                 self.write(
                     sheet,
                     row,
-                    [pick(measure["name"]), guard["id"], guard_status(guard["status"]), told["en"], told["zh"]],
+                    [pick(measure["name"]), guard["id"], guard_status(guard), told["en"], told["zh"]],
                 )
 
     def exclusions(self) -> None:

@@ -194,20 +194,37 @@ class WeeklyPlot:
         return any(w.values for w in self.weeks)
 
 
-LEFT, RIGHT, TOP, BOTTOM = 42.0, 886.0, 16.0, 294.0
+TOP, BOTTOM = 16.0, 294.0
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """How wide a picture is drawn. A phone gets its own drawing: text that is scaled down cannot be read."""
+
+    width: int
+    left: float
+    right: float
+    weeks_named: int  # at most; the others have no number below
+    says_all: bool  # notes with their second line and whole title
+
+
+WIDE, NARROW = Sheet(900, 42, 886, 26, True), Sheet(360, 34, 352, 9, False)
+SHORT = 26  # characters of a note's title on a phone
 
 
 class _Weekly:
-    def __init__(self, plot: WeeklyPlot, palette: str) -> None:
-        self.plot, self.canvas = plot, Canvas(900, 318, plot.label, palette=palette)
+    def __init__(self, plot: WeeklyPlot, palette: str, sheet: Sheet) -> None:
+        self.plot, self.sheet = plot, sheet
+        self.left, self.right = sheet.left, sheet.right
+        self.canvas = Canvas(sheet.width, 318, plot.label, palette=palette)
         self.unit = unit_for(plot.top)
         # Room for the notes above the highest dot.
         room = 1.18 if plot.notes else 1.04
         self.grid = ticks(max(plot.top * room, 1) / self.unit.per)
-        self.step = (RIGHT - LEFT) / max(len(plot.weeks), 1)
+        self.step = (self.right - self.left) / max(len(plot.weeks), 1)
 
     def x(self, week: float) -> float:
-        return LEFT + (week + 0.5) * self.step
+        return self.left + (week + 0.5) * self.step
 
     def y(self, minutes: float) -> float:
         return BOTTOM - minutes / self.unit.per / self.grid[-1] * (BOTTOM - TOP)
@@ -220,13 +237,13 @@ class _Weekly:
         return self.canvas.svg(element_id)
 
     def ground(self) -> None:
-        edge = LEFT + self.plot.first_pilot * self.step
-        self.canvas.rect("ground", LEFT, TOP - 8, edge - LEFT, BOTTOM - TOP + 8)
+        edge = self.left + self.plot.first_pilot * self.step
+        self.canvas.rect("ground", self.left, TOP - 8, edge - self.left, BOTTOM - TOP + 8)
         for value in self.grid:
             height = self.y(value * self.unit.per)
-            self.canvas.line("grid", LEFT, height, RIGHT, height)
-            self.canvas.text("t-axis", LEFT - 8, height + 4, _tick_text(value), "end")
-        every = math.ceil(len(self.plot.weeks) / 26)
+            self.canvas.line("grid", self.left, height, self.right, height)
+            self.canvas.text("t-axis", self.left - 8, height + 4, _tick_text(value), "end")
+        every = math.ceil(len(self.plot.weeks) / self.sheet.weeks_named)
         for index, week in enumerate(self.plot.weeks):
             if (index - self.plot.first_pilot) % every == 0:
                 self.canvas.text("t-axis", self.x(index), BOTTOM + 18, f"{week.number}".replace("-", "−"), "middle")
@@ -243,15 +260,19 @@ class _Weekly:
         for period, kind in (("baseline", "line-before"), ("pilot", "line-actual")):
             for run in _runs(self.plot.weeks, period):
                 self.canvas.path(kind, [(self.x(i), self.y(m)) for i, m in run])
-        edge = LEFT + self.plot.first_pilot * self.step
-        self.level(self.plot.median_before, LEFT, edge)
-        self.level(self.plot.median_pilot, edge, RIGHT)
+        edge = self.left + self.plot.first_pilot * self.step
+        self.level(self.plot.median_before, self.left, edge)
+        self.level(self.plot.median_pilot, edge, self.right)
         if self.plot.median_before is not None:
-            words = _("Before: median %(value)s") % {"value": self.unit.show(self.plot.median_before)}
-            self.canvas.text("t-mark", LEFT + 8, TOP + 6, words)
+            self.canvas.text("t-mark", self.left + 8, TOP + 6, self.before_words())
         if self.plot.median_pilot is not None:
             words = _("Pilot: median %(value)s") % {"value": self.unit.show(self.plot.median_pilot)}
-            self.canvas.text("t-mark", RIGHT - 4, self.mark_height(), words, "end")
+            self.canvas.text("t-mark", self.right - 4, self.mark_height(), words, "end")
+
+    def before_words(self) -> str:
+        if self.plot.median_before is None:
+            return ""
+        return _("Before: median %(value)s") % {"value": self.unit.show(self.plot.median_before)}
 
     def mark_height(self) -> float:
         """Above the last weeks' dots, so that the words stand on clear ground."""
@@ -263,21 +284,24 @@ class _Weekly:
             self.canvas.line("median", start, self.y(value), end, self.y(value))
 
     def notes(self) -> None:
-        taken: list[tuple[int, float, float]] = []
+        # The words of the earlier median may reach over the ground they describe.
+        taken = [(0, self.left, self.left + 12 + _width(self.before_words()) * 1.15)]
         for note in sorted(self.plot.notes, key=lambda n: n.week):
             self.note(note, taken)
 
     def note(self, note: Note, taken: list[tuple[int, float, float]]) -> None:
-        width = max(_width(note.title) * 1.06, _width(note.sub)) + 8
-        x, turned = self.x(note.week), self.x(note.week) + width > RIGHT + 8
+        title, sub = (note.title, note.sub) if self.sheet.says_all else (_shortened(note.title), "")
+        width = max(_width(title) * 1.06, _width(sub)) + 8
+        x, turned = self.x(note.week), self.x(note.week) + width > self.right + 8
         start, end = (x - width, x) if turned else (x, x + width)
         row = next((r for r in range(4) if not any(r == t and start < b and a < end for t, a, b in taken)), 3)
         taken.append((row, start, end))
         anchor, at, top = "end" if turned else "start", x + (-5 if turned else 5), TOP + 6 + row * 32
         highest = max(self.plot.weeks[note.week].values, default=0)
         self.canvas.line("axis", x, top - 8, x, max(self.y(highest) - 6, top + 16))
-        self.canvas.text("t-label", at, top, note.title, anchor)
-        self.canvas.text("t-note", at, top + 13, note.sub, anchor)
+        self.canvas.text("t-label", at, top, title, anchor)
+        if sub:
+            self.canvas.text("t-note", at, top + 13, sub, anchor)
 
 
 def _runs(weeks: Sequence[Week], period: str) -> Iterable[list[tuple[int, float]]]:
@@ -297,27 +321,35 @@ def _width(text: str) -> float:
     return sum(12 if ord(c) > 0x2E7F else 5.6 for c in text)
 
 
-def weekly_dots_svg(plot: WeeklyPlot, *, palette: str = "screen", element_id: str = "") -> SafeString:
-    return _Weekly(plot, palette).draw(element_id)
+def _shortened(title: str) -> str:
+    return title if len(title) <= SHORT else f"{title[: SHORT - 1].rstrip()}…"
 
 
-def weekly_counts_svg(plot: WeeklyPlot, *, palette: str = "screen", element_id: str = "") -> SafeString:
+def weekly_dots_svg(
+    plot: WeeklyPlot, *, palette: str = "screen", element_id: str = "", sheet: Sheet = WIDE
+) -> SafeString:
+    return _Weekly(plot, palette, sheet).draw(element_id)
+
+
+def weekly_counts_svg(
+    plot: WeeklyPlot, *, palette: str = "screen", element_id: str = "", sheet: Sheet = WIDE
+) -> SafeString:
     """Cases a week as bars: for weeks too full for dots, and whenever single values may not be shown."""
-    canvas = Canvas(900, 230, plot.label, palette=palette)
+    canvas, left, right = Canvas(sheet.width, 230, plot.label, palette=palette), sheet.left, sheet.right
     grid = ticks(max((w.n for w in plot.weeks), default=1))
-    step, floor = (RIGHT - LEFT) / max(len(plot.weeks), 1), 200.0
-    canvas.rect("ground", LEFT, TOP - 8, plot.first_pilot * step, floor - TOP + 8)
+    step, floor = (right - left) / max(len(plot.weeks), 1), 200.0
+    canvas.rect("ground", left, TOP - 8, plot.first_pilot * step, floor - TOP + 8)
     for value in grid:
         height = floor - value / grid[-1] * (floor - TOP)
-        canvas.line("grid", LEFT, height, RIGHT, height)
-        canvas.text("t-axis", LEFT - 8, height + 4, _tick_text(value), "end")
-    every = math.ceil(len(plot.weeks) / 26)
+        canvas.line("grid", left, height, right, height)
+        canvas.text("t-axis", left - 8, height + 4, _tick_text(value), "end")
+    every = math.ceil(len(plot.weeks) / sheet.weeks_named)
     for index, week in enumerate(plot.weeks):
         tall = week.n / grid[-1] * (floor - TOP)
         kind = {"baseline": "before", "ramp": "plan"}.get(week.period, "actual")
-        canvas.rect(kind, LEFT + (index + 0.2) * step, floor - tall, step * 0.6, tall)
+        canvas.rect(kind, left + (index + 0.2) * step, floor - tall, step * 0.6, tall)
         if (index - plot.first_pilot) % every == 0:
-            canvas.text("t-axis", LEFT + (index + 0.5) * step, floor + 18, f"{week.number}".replace("-", "−"), "middle")
+            canvas.text("t-axis", left + (index + 0.5) * step, floor + 18, f"{week.number}".replace("-", "−"), "middle")
     return canvas.svg(element_id)
 
 
@@ -334,45 +366,52 @@ class Curve:
 
 
 def steps_svg(
-    before: Curve, pilot: Curve, label: str, *, palette: str = "screen", element_id: str = "", until: float = 0
+    before: Curve,
+    pilot: Curve,
+    label: str,
+    *,
+    palette: str = "screen",
+    element_id: str = "",
+    until: float = 0,
+    sheet: Sheet = WIDE,
 ) -> SafeString:
-    canvas = Canvas(900, 300, label, palette=palette)
+    canvas = Canvas(sheet.width, 300, label, palette=palette)
     top = until or max([p[0] for c in (before, pilot) for p in c.points] or [1])
     unit, floor = unit_for(top), 262.0
     grid = [g for g in ticks(top / unit.per) if g * unit.per <= top * 1.001]
     for share in (0, 0.25, 0.5, 0.75, 1):
         height = floor - share * (floor - TOP)
-        canvas.line("median" if share == 0.5 else "grid", LEFT, height, RIGHT, height)
-        canvas.text("t-axis", LEFT - 6, height + 4, f"{share * 100:.0f}{THIN}%", "end")
+        canvas.line("median" if share == 0.5 else "grid", sheet.left, height, sheet.right, height)
+        canvas.text("t-axis", sheet.left - 6, height + 4, f"{share * 100:.0f}{THIN}%", "end")
     for value in grid:
-        x = LEFT + value * unit.per / top * (RIGHT - LEFT)
+        x = sheet.left + value * unit.per / top * (sheet.right - sheet.left)
         canvas.text("t-axis", x, floor + 18, f"{_tick_text(value)}{THIN}{unit.word}", "middle" if value else "start")
     for curve, kind in ((before, "line-before"), (pilot, "line-actual")):
-        canvas.path(kind, _stairs(curve, top, floor))
-    _curve_names(canvas, before, pilot, top, floor)
+        canvas.path(kind, _stairs(curve, top, floor, sheet))
+    _curve_names(canvas, before, pilot, sheet)
     return canvas.svg(element_id)
 
 
-def _stairs(curve: Curve, top: float, floor: float) -> list[tuple[float, float]]:
-    found, last = [(LEFT, TOP)], TOP
+def _stairs(curve: Curve, top: float, floor: float, sheet: Sheet) -> list[tuple[float, float]]:
+    found, last = [(sheet.left, TOP)], TOP
     for minutes, share in curve.points:
         if minutes > top:
             break
-        x, y = LEFT + minutes / top * (RIGHT - LEFT), floor - share * (floor - TOP)
+        x, y = sheet.left + minutes / top * (sheet.right - sheet.left), floor - share * (floor - TOP)
         found += [(x, last), (x, y)]
         last = y
-    return [*found, (RIGHT, last)]
+    return [*found, (sheet.right, last)]
 
 
-def _curve_names(canvas: Canvas, before: Curve, pilot: Curve, top: float, floor: float) -> None:
+def _curve_names(canvas: Canvas, before: Curve, pilot: Curve, sheet: Sheet) -> None:
     words = {"before": (_("Before"), before), "pilot": (_("Pilot"), pilot)}
     for row, (kind, (word, curve)) in enumerate(words.items()):
         y = TOP + 14 + row * 18
-        canvas.rect("before" if kind == "before" else "actual", RIGHT - 190, y - 8, 14, 8)
+        canvas.rect("before" if kind == "before" else "actual", sheet.right - 190, y - 8, 14, 8)
         text = _("%(word)s: %(n)s opened, %(open)s still open") % {
             "word": word, "n": f"{curve.n:,}", "open": f"{curve.still_open:,}",
         }  # fmt: skip
-        canvas.text("t-text", RIGHT - 170, y, text)
+        canvas.text("t-text", sheet.right - 170, y, text)
 
 
 # --- small ones --------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from foundation.bilingual import pick
 from foundation.jobs.models import Job
@@ -55,7 +56,7 @@ class EstimatePage:
             {
                 "name": GUARDS.get(g["id"], g["id"]),
                 "tone": TONES[g["status"]],
-                "state": guard_status(g["status"]),
+                "state": guard_status(g),
                 "text": pick(g["sentence"]) if g["sentence"] else "",
             }
             for g in self.result.get("guards") or []
@@ -186,9 +187,30 @@ def _told(found: dict[str, Any]) -> list[str]:
         text = _("With as many cases as before, a change under %(size)s %(unit)s could not be told from quiet weeks.")
         told.append(text % {"size": f"{size:,.0f}", "unit": unit})
     elif len(found["windows"]) < 8:
-        text = _("%(n)s invented pilots fit into the history; at least 8 are needed to say what quiet weeks look like.")
-        told.append(text % {"n": len(found["windows"])})
+        told.append(_too_short(len(found["windows"])))
     if found["more_weeks_needed"]:
-        text = _("No gain can be stated with these weeks; %(n)s more weeks of history are needed.")
-        told.append(text % {"n": found["more_weeks_needed"]})
+        more = found["more_weeks_needed"]
+        text = ngettext(
+            "No gain can be stated with these weeks; %(n)s more week of history is needed.",
+            "No gain can be stated with these weeks; %(n)s more weeks of history are needed.",
+            more,
+        )
+        told.append(text % {"n": more})
     return told
+
+
+def _too_short(fitting: int) -> str:
+    """A strip of invented pilots needs eight stretches of weeks as long as the real ones."""
+    if not fitting:
+        return _(
+            "The history before the pilot is too short to compare with: it holds no earlier stretch of weeks as long "
+            "as the baseline and the pilot together; at least 8 are needed to say what quiet weeks look like."
+        )
+    text = ngettext(
+        "The history before the pilot holds only %(n)s earlier stretch of weeks as long as the baseline and the pilot "
+        "together; at least 8 are needed to say what quiet weeks look like.",
+        "The history before the pilot holds only %(n)s earlier stretches of weeks as long as the baseline and the "
+        "pilot together; at least 8 are needed to say what quiet weeks look like.",
+        fitting,
+    )
+    return text % {"n": fitting}

@@ -27,7 +27,8 @@ def plan_of(
 ) -> dict[str, Any]:
     """The plan JSON of the offline estimator. A look-back names the moment of asking as its lock."""
     measure, pilot = version.measure, version.measure.pilot
-    lock = live_lock(version)
+    found = live_lock(version)
+    lock = found if found and found.binding_at else None  # one person's lock does not bind yet
     plan: dict[str, Any] = {
         "plan_version": 1,
         "id": f"{measure.pk}/v{version.number}",

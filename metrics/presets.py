@@ -35,7 +35,11 @@ PRESETS = {
 
 
 def sentence(
-    measure: Any, preset: PresetRules, effect: Decimal | None, windows: dict[str, tuple[datetime, datetime]]
+    measure: Any,
+    preset: PresetRules,
+    direction: str,
+    effect: Decimal | None,
+    windows: dict[str, tuple[datetime, datetime]],
 ) -> dict[str, str]:
     """The measure in one sentence, in both languages."""
     weeks = {role: round((until - start).days / 7) for role, (start, until) in windows.items()}
@@ -45,6 +49,7 @@ def sentence(
     if weeks:
         en += f", {weeks.get('baseline', 0)} weeks before against {weeks.get('pilot', 0)} of the pilot"
         zh += f"，试点前{weeks.get('baseline', 0)}周与试点{weeks.get('pilot', 0)}周相比"
-    en += f", less is better; a change under {percent} % does not matter; watched: {preset.watched_en}."
-    zh += f"，越少越好；小于{percent}%的变化不算数；同时关注：{preset.watched_zh}。"
+    better_en, better_zh = ("more is better", "越多越好") if direction == "higher" else ("less is better", "越少越好")
+    en += f", {better_en}; a change under {percent} % does not matter; watched: {preset.watched_en}."
+    zh += f"，{better_zh}；小于{percent}%的变化不算数；同时关注：{preset.watched_zh}。"
     return {"en": en, "zh": zh}

@@ -26,8 +26,21 @@ from metrics.connectors.records.mapping import (
     possible_date_formats,
     zone_of,
 )
-from metrics.connectors.records.table import Dialect, Row, Table, guess_dialect, open_csv, table_of
+from metrics.connectors.records.table import (
+    HEAD_BYTES,
+    Dialect,
+    DialectGuess,
+    Row,
+    Table,
+    guess_dialect,
+    open_csv,
+    table_of,
+)
 
+AS_GUESSED = Dialect("", "")
+ENCODING_WORDS = {"utf-8-sig": "UTF-8", "gb18030": "GB18030"}
+SEPARATOR_WORDS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar")}
+CURED_BY_DIALECT = ("wrong_encoding", "ragged_rows", "bad_csv")
 SHOWN_ROWS = 20
 SAMPLED_ROWS = 5_000  # enough to tell day from month in nearly every file
 ACCEPTED = ("csv", "tsv", "txt", "zip", "xlsx")
@@ -75,8 +88,8 @@ class Choices:
         return datetime.fromisoformat(self.as_of) if self.as_of else None
 
     @property
-    def dialect(self) -> Dialect | None:
-        return Dialect(self.encoding, self.delimiter) if self.encoding and self.delimiter else None
+    def dialect(self) -> Dialect:
+        return Dialect(self.encoding, self.delimiter)
 
     def as_args(self) -> dict[str, Any]:
         return asdict(self)
@@ -117,29 +130,49 @@ class Look:
 
 
 @contextmanager
-def opened(source: BinaryIO, name: str, dialect: Dialect | None = None) -> Iterator[Opened]:
-    """CSV, a ZIP with one such member, or a workbook; anything else raises Invalid or RecordsRefused."""
-    if name.lower().endswith(".xlsx"):
+def opened(source: BinaryIO, name: str, dialect: Dialect = AS_GUESSED) -> Iterator[Opened]:
+    """CSV, a ZIP with one such member, or a workbook; anything else raises Invalid or RecordsRefused.
+
+    What `dialect` leaves open is guessed; a file that cannot be read says what it was taken for."""
+    if is_sheet(name):
         yield Opened(_sheet(source), "", None, 0)
         return
-    total = _lines(source, name)
-    chosen = dialect or guess_dialect(_head(source, name))
+    total, guess = _surveyed(source, name)
+    found = guess.dialect(dialect.encoding)
+    chosen = Dialect(found.encoding, dialect.delimiter or found.delimiter)
     with open_upload(source, name) as member:
         shown = member.name if member.zipped else ""
-        yield Opened(open_csv(member.stream, chosen), shown, chosen, total)
+        try:
+            yield Opened(open_csv(member.stream, chosen), shown, chosen, total)
+        except RecordsRefused as error:
+            error.params["read_as"] = chosen
+            raise
 
 
-def _lines(source: BinaryIO, name: str) -> int:
+def _surveyed(source: BinaryIO, name: str) -> tuple[int, DialectGuess]:
+    """One walk to the end: the lines, and what the text is written in."""
+    guess, lines = DialectGuess(), 0
     with open_upload(source, name) as member:
-        count = 0
         while chunk := member.stream.read(1 << 18):
-            count += chunk.count(b"\n")
-        return count
+            lines += chunk.count(b"\n")
+            guess.feed(chunk)
+    guess.feed(b"", final=True)
+    return lines, guess
 
 
-def _head(source: BinaryIO, name: str) -> bytes:
-    with open_upload(source, name) as member:
-        return member.stream.read(65_536)
+def head_dialect(source: BinaryIO, name: str) -> Dialect | None:
+    """A quick guess for a form, from the head alone; None where there is no text to guess from."""
+    if is_sheet(name):
+        return None
+    try:
+        with open_upload(source, name) as member:
+            return guess_dialect(member.stream.read(HEAD_BYTES))
+    except RecordsRefused:
+        return None
+
+
+def is_sheet(name: str) -> bool:
+    return name.lower().endswith(".xlsx")
 
 
 def _sheet(source: BinaryIO) -> Table:
@@ -162,8 +195,17 @@ def refusal(error: RecordsRefused) -> Invalid:
     """The sentence of a reader in the language of whoever asked."""
     problems = error.params.get("problems")
     if problems:
-        return Invalid(*[Reason(p.code, pick(dict(p.sentence)), field="mapping") for p in problems])
-    return Invalid(Reason(error.code, pick(dict(error.sentence)), field="file"))
+        return Invalid(*_taken_for(error), *[Reason(p.code, pick(dict(p.sentence)), "mapping") for p in problems])
+    return Invalid(Reason(error.code, pick(dict(error.sentence)), field="file"), *_taken_for(error))
+
+
+def _taken_for(error: RecordsRefused) -> Iterator[Reason]:
+    """What the file was read as, said where another choice could cure it."""
+    found = error.params.get("read_as")
+    if found is not None and (error.code in CURED_BY_DIALECT or error.params.get("problems")):
+        text = _("It was read as %(encoding)s with the separator “%(separator)s”.")
+        words = {"encoding": ENCODING_WORDS[found.encoding], "separator": SEPARATOR_WORDS[found.delimiter]}
+        yield Reason("read_as", text % words, field="file")
 
 
 # --- reading -------------------------------------------------------------------------------------------------------
@@ -232,7 +274,7 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def look(source: BinaryIO, name: str, dialect: Dialect | None = None) -> Look:
+def look(source: BinaryIO, name: str, dialect: Dialect = AS_GUESSED) -> Look:
     try:
         with opened(source, name, dialect) as found:
             people = [c for c in found.table.header if is_people_column(c)]
@@ -318,6 +360,7 @@ def moment_of(text: str, zone: str) -> datetime:
 
 
 __all__ = [
-    "ACCEPTED", "BUILT_IN", "CHOSEN_FIELDS", "Choices", "FileRead", "Look", "built_in", "guess_columns", "look",
+    "ACCEPTED", "BUILT_IN", "CHOSEN_FIELDS", "Choices", "FileRead", "Look", "built_in", "guess_columns",
+    "head_dialect", "look",
     "mapping_file", "moment_of", "opened", "read_chosen", "refusal", "sample_of",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
@@ -16,8 +17,9 @@ from django.utils.translation import gettext as _
 from foundation.bilingual import pick
 from foundation.templatetags.house import day, num, pct, unit
 from metrics import charts
+from metrics.estimators.model import is_left_undone
 from metrics.reports import primary_facts
-from metrics.words import GUARDS, excluded_word, guard_status, method_word, window_word
+from metrics.words import GUARDS, excluded_word, guard_status, method_word, source_word, window_word
 
 TAIL = {"en": re.compile(r"\s*\d+ of 13 checks passed.*$", re.S), "zh": re.compile(r"13项检查中\d+项通过.*$", re.S)}
 DATES = {
@@ -26,6 +28,7 @@ DATES = {
 }
 SIZE = re.compile(r"，(?=(?:低|高|减少|增加)[\d不])")
 STOP = {"en": re.compile(r"(?<=[.;])\s+(?=[A-Z])"), "zh": re.compile(r"(?<=。)")}
+_LANG = {"en": "en", "zh": "zh-Hans"}  # as `lang` says it
 SPOKEN = ("clear_gain", "gain_size_uncertain", "no_meaningful_change", "worse", "cannot_tell")
 MINIMUM = {"duration_task": 20, "duration_incident": 30}
 
@@ -100,6 +103,11 @@ class ReportPage:
         return bool(self.facts["interim"])
 
     @property
+    def not_begun(self) -> bool:
+        today = datetime.fromisoformat(self.facts["as_of"]).astimezone(ZoneInfo(self.facts["pilot"]["zone"])).date()
+        return today < date.fromisoformat(self.facts["pilot"]["starts_on"])
+
+    @property
     def spoken(self) -> bool:
         """A verdict may be read: the decision date has passed and an estimate gave one."""
         return bool(self.answer and self.answer["verdict"]) and not self.interim
@@ -134,8 +142,12 @@ class ReportPage:
         return "" if told == self._sufficiency() else told
 
     @property
+    def lang(self) -> str:
+        return _LANG[language()]
+
+    @property
     def twin_lang(self) -> str:
-        return "en" if language() == "zh" else "zh"
+        return _LANG["en" if language() == "zh" else "zh"]
 
     def _sufficiency(self) -> str:
         """Counts only: no gain, no median, no verdict."""
@@ -150,6 +162,9 @@ class ReportPage:
     def _missing(self) -> str:
         if self.main is None:
             return ""
+        if self.not_begun:
+            begins = day(date.fromisoformat(self.facts["pilot"]["starts_on"]))
+            return _("The pilot begins on %(day)s.") % {"day": begins}
         if (
             not self.interim
             and self.data_to
@@ -183,7 +198,13 @@ class ReportPage:
             return pick(statement["text"])
         if self.spoken and self.answer:
             return pick(self.answer["text"])
-        return f"{self.title}. {self.said.rest}".strip()
+        return self.sentence
+
+    @property
+    def sentence(self) -> str:
+        """The finding and what belongs to it, with one full stop between them."""
+        stop, gap = ("。", "") if language() == "zh" else (".", " ")
+        return f"{self.title.rstrip(stop)}{stop}{gap}{self.said.rest}".strip()
 
     # --- the plot ---
 
@@ -224,19 +245,24 @@ class ReportPage:
         return self._draw("screen", "weeks")
 
     @property
+    def narrow_svg(self) -> SafeString | str:
+        """The same picture for a phone: as wide as its screen, so that the pilot is not out of sight."""
+        return self._draw("screen", "", charts.NARROW)
+
+    @property
     def paper_svg(self) -> SafeString | str:
         return self._draw("print", "")
 
-    def _draw(self, palette: str, element_id: str) -> SafeString | str:
+    def _draw(self, palette: str, element_id: str, sheet: charts.Sheet = charts.WIDE) -> SafeString | str:
         if self.plot is None or self.main is None:
             return ""
         if self.draws_dots:
-            return charts.weekly_dots_svg(self.plot, palette=palette, element_id=element_id)
+            return charts.weekly_dots_svg(self.plot, palette=palette, element_id=element_id, sheet=sheet)
         if self.draws_curves:
             before, pilot = (_curve(self.main["curves"][role]) for role in ("baseline", "pilot"))
             until = _float(((self.answer or {}).get("rmst") or {}).get("tau")) or 0
-            return charts.steps_svg(before, pilot, self._curve_label(), palette=palette, until=until)
-        return charts.weekly_counts_svg(self.plot, palette=palette, element_id=element_id)
+            return charts.steps_svg(before, pilot, self._curve_label(), palette=palette, until=until, sheet=sheet)
+        return charts.weekly_counts_svg(self.plot, palette=palette, element_id=element_id, sheet=sheet)
 
     def _curve_label(self) -> str:
         return _("Share of incidents still open by time since opening, before and in the pilot.")
@@ -293,15 +319,16 @@ class ReportPage:
 
     @property
     def _beside(self) -> list[str]:
-        """Remarks, and the checks that do not apply: never counted as passed."""
+        """Remarks, what was not run and what does not apply: never counted as passed."""
         idle = self._states.count("not_run")
+        undone = sum(is_left_undone(g) for g in self.guards)
         remarks = len(self._states) - self._states.count("pass") - idle
-        found = []
-        if remarks:
-            found.append(ngettext("%(n)s remark", "%(n)s remarks", remarks) % {"n": remarks})
-        if idle:
-            found.append(ngettext("%(n)s does not apply", "%(n)s do not apply", idle) % {"n": idle})
-        return found
+        counted = {
+            ngettext("%(n)s remark", "%(n)s remarks", remarks): remarks,
+            ngettext("%(n)s not run", "%(n)s not run", undone): undone,
+            ngettext("%(n)s does not apply", "%(n)s do not apply", idle - undone): idle - undone,
+        }
+        return [words % {"n": count} for words, count in counted.items() if count]
 
     def _checks(self) -> list[Line]:
         if not self.guards:
@@ -320,7 +347,7 @@ class ReportPage:
             {
                 "name": GUARDS.get(g["id"], g["id"]),
                 "tone": tones[g["status"]],
-                "state": guard_status(g["status"]),
+                "state": guard_status(g),
                 "text": pick(g["sentence"]) if g["sentence"] else "",
             }
             for g in self.guards
@@ -334,8 +361,7 @@ class ReportPage:
             lines += [*self._coverage(), *self._agreed(), *self._open(), *self._checks()]
         usage = self.facts.get("usage")
         if usage:
-            well = "" if usage["runs_ok"] is None else _("%(n)s ended well") % {"n": num(usage["runs_ok"])}
-            lines.append(Line(_("Runs by the runtime"), num(usage["runs"]), well))
+            lines.append(Line(_("Runs by the runtime"), num(usage["runs"]), _usage_note(usage)))
         return lines
 
     def _coverage(self) -> list[Line]:
@@ -411,14 +437,16 @@ class ReportPage:
         usage = self.facts.get("usage")
         if usage and usage["cost"] is not None:
             cost = f"{usage['currency']} {num(float(usage['cost']), 2)}"
-            lines.append(Line(_("Run cost as the runtime reports it"), cost))
+            lines.append(Line(_("Run cost as the runtime reports it"), cost, _usage_note({**usage, "runs_ok": None})))
         elif usage and usage["tokens"]:
-            lines.append(Line(_("Tokens as the runtime reports them"), num(usage["tokens"])))
+            note = _usage_note({**usage, "runs_ok": None})
+            lines.append(Line(_("Tokens as the runtime reports them"), num(usage["tokens"]), note))
         return lines
 
     @property
     def others(self) -> list[dict[str, Any]]:
-        return [m for m in self.facts["measures"] if m is not self.main]
+        """The other measures of the pilot in the reader's language; no words before there is a verdict."""
+        return [_other(m) for m in self.facts["measures"] if m is not self.main]
 
     @property
     def limits(self) -> list[tuple[str, str]]:
@@ -454,8 +482,7 @@ class ReportPage:
     def source(self) -> str:
         if self.main is None:
             return ""
-        name = _("task times of the team") if self.is_task else self.main["source"]
-        return _("Source: %(source)s") % {"source": name}
+        return _("Source: %(source)s") % {"source": source_word(self.main["source"])}
 
     @property
     def data_to(self) -> datetime | None:
@@ -473,6 +500,24 @@ class ReportPage:
     @property
     def short_hash(self) -> str:
         return self.answer["result_hash"].removeprefix("sha256:")[:12] if self.answer else ""
+
+
+def _usage_note(usage: dict[str, Any]) -> str:
+    """Which days a count of the runtime counts, and how many ended well where that is told."""
+    first, last = usage.get("first_day"), usage["closed_through"]
+    found = []
+    if first and last:
+        days = {"first": day(date.fromisoformat(first)), "last": day(date.fromisoformat(last))}
+        found.append(_("closed days of the pilot, %(first)s to %(last)s") % days)
+    if usage["runs_ok"] is not None:
+        found.append(_("%(n)s ended well") % {"n": num(usage["runs_ok"])})
+    return ", ".join(found)
+
+
+def _other(measure: dict[str, Any]) -> dict[str, Any]:
+    answer = measure["estimate"] or {}
+    spoken = bool(answer.get("verdict"))
+    return {"name": pick(measure["name"]), "text": pick(answer["text"]) if spoken else "", "word": answer.get("word")}
 
 
 def _curve(found: dict[str, Any]) -> charts.Curve:

@@ -330,7 +330,7 @@ def _looked_back(found: GainEstimate) -> dict[str, Any]:
 def _usage(pilot: Pilot) -> dict[str, Any] | None:
     """What the runtime reports for the pilot's days; None while no application is linked."""
     found = usage_of_pilot(pilot, pilot.starts_on, pilot.ends_on + timedelta(days=1))
-    if found is None or found.suppressed or not found.runs:
+    if found.suppressed or not found.runs:
         return None
     return {
         "runs": found.runs,
@@ -338,6 +338,7 @@ def _usage(pilot: Pilot) -> dict[str, Any] | None:
         "tokens": found.tokens,
         "cost": None if found.cost is None else Decimal(found.cost) / 10**7,
         "currency": found.currency,
+        "first_day": found.first_day,
         "closed_through": found.closed_through,
     }
 

@@ -46,6 +46,13 @@ CAPABILITY_WORDS = {
     "mcp.catalogue": gettext_lazy("MCP tools of the workspace"),
     "models": gettext_lazy("models in use"),
 }
+MODE_WORDS = {
+    "workflow": gettext_lazy("workflow"),
+    "chat": gettext_lazy("chat"),
+    "advanced-chat": gettext_lazy("chat that follows a flow"),
+    "agent-chat": gettext_lazy("chat with an agent"),
+    "completion": gettext_lazy("text from a prompt"),
+}
 MEASURE_WORDS = {
     "runs": gettext_lazy("Runs"),
     "messages": gettext_lazy("Messages"),
@@ -138,7 +145,7 @@ def app_columns(use: dict[Any, read.AppUse], links: dict[Any, AppLink | None]) -
     return [
         ListColumn("name", gettext_lazy("App"), cell=_app_cell),
         ListColumn("connection", gettext_lazy("Source"), value=lambda a: a.connection.name),
-        ListColumn("mode", gettext_lazy("Mode"), shown=False),
+        ListColumn("mode", gettext_lazy("Mode"), value=lambda a: str(MODE_WORDS.get(a.mode, a.mode)), shown=False),
         ListColumn(
             "link",
             gettext_lazy("Serves"),
@@ -169,7 +176,8 @@ def app_columns(use: dict[Any, read.AppUse], links: dict[Any, AppLink | None]) -
 
 
 def _app_cell(app: RuntimeApp) -> Cell:
-    sub = _("%(mode)s, gone from the runtime") % {"mode": app.mode} if app.gone_at else app.mode
+    mode = MODE_WORDS.get(app.mode, app.mode)
+    sub = _("%(mode)s, gone from the runtime") % {"mode": mode} if app.gone_at else mode
     return Cell(app.name, href=app.get_absolute_url(), sub=sub)
 
 
@@ -329,7 +337,6 @@ def source_context(actor: Actor, connection: RuntimeConnection) -> dict[str, Any
         "capabilities": _capability_rows(connection),
         "reported": sum(bool(found.get("available")) for found in (connection.capabilities or {}).values()),
         "windows": _window_rows(connection),
-        "runs": _run_rows(connection),
         "restatements": read.restatements(actor).filter(app__connection=connection).count(),
         "allow_list": ALLOW_LIST,
     }
@@ -417,12 +424,22 @@ def _window_row(window: SyncWindow) -> Row:
 RUN_TONES = {"done": "ok", "failed": "bad", "running": "open"}
 
 
-def _run_rows(connection: RuntimeConnection) -> list[Row]:
-    return [_run_row(run) for run in read.runs_of(connection)]
+TRIGGER_WORDS = {"schedule": gettext_lazy("schedule"), "button": gettext_lazy("by hand")}
 
 
-def _run_row(run: SyncRun) -> Row:
-    trigger = {"schedule": _("schedule"), "button": _("by hand")}.get(run.trigger, run.trigger)
-    outcome = Cell(run.get_outcome_display(), tone=RUN_TONES[run.outcome], sub=error_words(run.error) or None)
-    cells = [run.created_at, trigger, outcome, run.days_written, run.days_unchanged, run.calls]
-    return Row([*cells, Cell(run.digest[7:19], sub=None)])
+def _outcome_cell(run: SyncRun) -> Cell:
+    return Cell(run.get_outcome_display(), tone=RUN_TONES[run.outcome], sub=error_words(run.error) or None)
+
+
+RUN_COLUMNS = (
+    ListColumn("created_at", gettext_lazy("Began"), "datetime"),
+    ListColumn("trigger", gettext_lazy("Started by"), value=lambda r: str(TRIGGER_WORDS.get(r.trigger, r.trigger))),
+    ListColumn("outcome", gettext_lazy("Outcome"), value=lambda r: str(r.get_outcome_display()), cell=_outcome_cell),
+    ListColumn("error", gettext_lazy("Error"), value=lambda r: error_words(r.error), shown=False),
+    ListColumn("days_written", gettext_lazy("Days written"), "number"),
+    ListColumn("days_unchanged", gettext_lazy("Unchanged"), "number"),
+    ListColumn("calls", gettext_lazy("Calls"), "number"),
+    ListColumn("finished_at", gettext_lazy("Ended"), "datetime", shown=False),
+    ListColumn("digest", gettext_lazy("Digest"), cell=lambda r: r.digest[7:19]),
+)
+RUNS_SHOWN = 10

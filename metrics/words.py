@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from metrics.estimators.model import is_left_undone
+
 VERDICTS = {
     "clear_gain": _("clear gain"),
     "gain_size_uncertain": _("gain, size uncertain"),
@@ -24,6 +26,8 @@ VERDICTS = {
 }
 WINDOWS = {"baseline": _("before"), "ramp": _("learning weeks"), "pilot": _("pilot")}
 STATUS = {"pass": _("passed"), "warn": _("remark"), "refuse": _("stops it"), "not_run": _("does not apply")}
+NOT_RUN = _("not run")
+SOURCES = {"task_times": _("task times of the team")}
 EXCLUDED = {
     "filtered_out": _("outside the filter"),
     "outside_windows": _("outside both windows"),
@@ -96,8 +100,14 @@ def period_word(code: str) -> Any:
     return WINDOWS.get(code, code)
 
 
-def guard_status(code: str) -> Any:
-    return STATUS.get(code, code)
+def guard_status(guard: dict[str, Any]) -> Any:
+    """The state of a stored guard: what was left undone is never said to have nothing to say."""
+    return NOT_RUN if is_left_undone(guard) else STATUS.get(guard["status"], guard["status"])
+
+
+def source_word(name: str) -> Any:
+    """A source of incidents has the name its people gave it."""
+    return SOURCES.get(name, name)
 
 
 def excluded_word(code: str) -> Any:

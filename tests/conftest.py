@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+gc.set_threshold(100_000, 50, 50)  # a suite makes many small objects that die by themselves
 DOORS = re.compile(r"pages|api|authz|report|crawl|canar|exports|charts|kit|search|today|questions|settings|help")
 _server: Any = None
 _data: str | None = None
@@ -77,7 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     needs = {"db", "transactional_db", "live_server"}
     meets_it = [i for i in items if needs & set(getattr(i, "fixturenames", ())) or i.get_closest_marker("django_db")]
-    kept = [i for i in meets_it if not DOORS.search(i.path.name)]
+    kept = [i for i in items if i.get_closest_marker("bothdb") or (i in meets_it and not DOORS.search(i.path.name))]
     config.hook.pytest_deselected(items=[i for i in items if i not in set(kept)])
     items[:] = kept
 

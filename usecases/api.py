@@ -196,6 +196,7 @@ class InventoryFull(InventoryOut):
 class Inventories(HouseList):
     records = InventoryVersion.objects.select_related("unit")
     serializer_class = InventoryOut
+    filterset_class = body_filters(InventoryVersion, ["number", "digest"])
 
 
 class OneInventory(HouseView):
@@ -226,19 +227,66 @@ class ContractOut(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
+class _ContractBase(serializers.ModelSerializer):
+    class Meta:
+        model = Contract
+        fields = [
+            "vendor", "title_en", "title_zh", "kind", "scope", "starts_on", "ends_on", "renewal_on", "notice_days",
+            "price_model", "owner_role", "win_win",
+        ]  # fmt: skip
+
+
+class ContractIn(StrictSerializer):
+    """Unit, vendor and a title suffice. Its items are added on the page of the contract."""
+
+    unit = serializers.CharField(max_length=12)
+
+    def get_fields(self) -> dict[str, Any]:
+        found = {**_ContractBase().get_fields(), **super().get_fields()}
+        for name, field in found.items():
+            field.required = name in ("unit", "vendor")
+        return found
+
+
+class ContractPatch(ContractIn):
+    def get_fields(self) -> dict[str, Any]:
+        found = super().get_fields()
+        del found["unit"]
+        found["vendor"].required = False
+        return found
+
+
+CONTRACTS = Contract.objects.select_related("unit").prefetch_related("items")
+
+
 class Contracts(HouseList):
-    records = Contract.objects.select_related("unit").prefetch_related("items")
+    records = CONTRACTS
     serializer_class = ContractOut
     filterset_class = body_filters(Contract, ["kind", "vendor"])
 
+    @extend_schema(request=ContractIn, responses={201: ContractOut})
+    def post(self, request: Request) -> Response:
+        data = parsed(ContractIn, request)
+        unit = unit_of(self.actor, data.pop("unit"))
+        contract = services.add_contract(actor=self.actor, unit=unit, **data)
+        return with_etag(Response(ContractOut(contract).data, status=status.HTTP_201_CREATED), contract.version)
+
 
 class OneContract(HouseView):
-    records = Contract.objects.select_related("unit").prefetch_related("items")
+    records = CONTRACTS
     serializer_class = ContractOut
 
     def get(self, request: Request, key: str) -> Response:
         contract = self.get_object()
         return with_etag(Response(ContractOut(contract).data), contract.version)
+
+    @extend_schema(request=ContractPatch, responses=ContractOut)
+    def patch(self, request: Request, key: str) -> Response:
+        version = if_match(request)
+        contract = self.get_object()
+        data = parsed(ContractPatch, request)
+        services.edit_contract(actor=self.actor, contract=contract, version=version, **data)
+        return with_etag(Response(ContractOut(self.get_object()).data), contract.version)
 
 
 # --- candidates --------------------------------------------------------------------------------------------------
@@ -340,6 +388,38 @@ class OneCandidate(HouseView):
         data = candidate_details(self.actor, parsed(CandidatePatch, request))
         services.edit_candidate(actor=self.actor, candidate=candidate, version=version, **data)
         return with_etag(Response(CandidateOut(self.get_object()).data), candidate.version)
+
+
+class ShapeCandidate(HouseView):
+    records = CANDIDATES
+    serializer_class = CandidateOut
+
+    @extend_schema(operation_id="candidate_shape", request=None, responses=CandidateOut)
+    def post(self, request: Request, key: str) -> Response:
+        """Mark an idea as shaped; 409 with every reason while something is missing."""
+        version = if_match(request)
+        parsed(StrictSerializer, request)
+        candidate = services.shape_candidate(actor=self.actor, candidate=self.get_object(), version=version)
+        return with_etag(Response(CandidateOut(candidate).data), candidate.version)
+
+
+class ParkIn(StrictSerializer):
+    reason = serializers.CharField(max_length=500)
+
+    class Meta:
+        ref_name = "CandidatePark"
+
+
+class ParkCandidate(HouseView):
+    records = CANDIDATES
+    serializer_class = CandidateOut
+
+    @extend_schema(operation_id="candidate_park", request=ParkIn, responses=CandidateOut)
+    def post(self, request: Request, key: str) -> Response:
+        """Put a candidate aside with the reason; it may come back to shaped."""
+        version, data = if_match(request), parsed(ParkIn, request)
+        candidate = services.park_candidate(actor=self.actor, candidate=self.get_object(), version=version, **data)
+        return with_etag(Response(CandidateOut(candidate).data), candidate.version)
 
 
 # --- rankings ----------------------------------------------------------------------------------------------------
@@ -450,6 +530,7 @@ class SnapshotFull(SnapshotOut):
 class Snapshots(HouseList):
     records = RankingSnapshot.objects.select_related("unit")
     serializer_class = SnapshotOut
+    filterset_class = body_filters(RankingSnapshot, ["digest"])
 
 
 class OneSnapshot(HouseView):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,9 +10,10 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actors import people_who_may
-from accounts.models import Unit, User
+from accounts.models import Membership, Unit, User
 from foundation.access import ancestors, within
 from foundation.actor import Actor
+from foundation.calendar_days import DayField
 from governance.models import DataCategory, Pattern, PatternVersion
 from usecases.models import (
     FACTORS,
@@ -27,7 +29,8 @@ from usecases.models import (
     System,
 )
 from usecases.models.load import POINTS, Grade
-from usecases.quick import QUICK, quick_range
+from usecases.quick import QUICK, quick_code, quick_range
+from usecases.services.ranking import setup_reasons
 
 SCALE = [("", "–"), *((n, str(n)) for n in range(1, 6))]
 
@@ -43,8 +46,23 @@ def first_choice(field: Any) -> None:
     field.initial = first.pk if first else None
 
 
+ONE_LANGUAGE = _("(one of the two languages)")
+
+
 class RecordForm(forms.ModelForm):
-    """Labels, choices and lengths of the model; nothing is saved and no rule is judged here."""
+    """Labels, choices and lengths of the model; nothing is saved and no rule is judged here.
+
+    `asked` on a field stands where a field nobody requires says "(optional)".
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ask(ONE_LANGUAGE, "title_en", "title_zh")
+
+    def _ask(self, words: Any, *names: str) -> None:
+        for name in names:
+            if name in self.fields:
+                self.fields[name].asked = words
 
     def _post_clean(self) -> None:
         pass
@@ -70,6 +88,14 @@ def load_widgets() -> dict[str, Any]:
 LOAD_FORM = [f"{f}_{p}" for f in FACTORS for p in (*POINTS, "provenance")]
 
 
+ASSUMED_ONE = ("items_per_run", "people_per_item")
+
+
+def plain_figure(value: Any) -> Any:
+    """A decimal without trailing zeros."""
+    return Decimal(f"{value.normalize():f}") if isinstance(value, Decimal) else value
+
+
 class LoadForm(RecordForm):
     """Quick answers beside the exact ranges; a quick answer fills what was left empty, as a guess."""
 
@@ -78,18 +104,46 @@ class LoadForm(RecordForm):
         for factor, options in QUICK.items():
             choices = [("", _("not said")), *((code, label) for code, label, _range in options)]
             self.fields[f"quick_{factor}"] = forms.ChoiceField(
-                choices=choices, required=False, label=QUICK_LABELS[factor]
+                choices=choices, required=False, label=QUICK_LABELS[factor], initial=self._quick_now(factor)
             )
+        for name in (*(f"{f}_{p}" for f in FACTORS for p in POINTS), "load_coverage"):
+            self.initial[name] = plain_figure(self.initial.get(name))
+
+    def _quick_now(self, factor: str) -> str:
+        """The answer that fills the figures as they stand; one piece and one person where nothing is recorded yet."""
+        if self.instance._state.adding:
+            return "one" if factor in ASSUMED_ONE else ""
+        facts = self.instance.factor_facts()[factor]
+        if facts is None or facts["provenance"] != "guess":
+            return ""
+        return quick_code(factor, [facts[p] for p in POINTS])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
+        said = {factor: data.pop(f"quick_{factor}", "") for factor in FACTORS}
+        known = any(said[f] or data.get(f"{f}_likely") is not None for f in FACTORS if f not in ASSUMED_ONE)
         for factor in FACTORS:
-            code = data.pop(f"quick_{factor}", "")
-            if code and all(data.get(f"{factor}_{p}") is None for p in POINTS):
-                low, likely, high = quick_range(factor, code)
-                values = {"low": low, "likely": likely, "high": high, "provenance": "guess"}
+            code = self._answered(factor, said[factor], known)
+            if self._takes_quick(factor, data):
+                low, likely, high = quick_range(factor, code) if code else (None, None, None)
+                values = {"low": low, "likely": likely, "high": high, "provenance": "guess" if code else ""}
                 data |= {f"{factor}_{name}": value for name, value in values.items()}
         return data
+
+    def _answered(self, factor: str, code: str, known: bool) -> str:
+        """A quick answer; pieces and people count as one as soon as how often or how long is known."""
+        if factor not in ASSUMED_ONE or not self.instance._state.adding:
+            return code
+        unasked = self.add_prefix(f"quick_{factor}") not in self.data
+        return (code or ("one" if unasked else "")) if known else ""
+
+    def _takes_quick(self, factor: str, data: dict[str, Any]) -> bool:
+        """Where no range is typed in, or another quick answer was chosen and the range was left as it was."""
+        if all(data.get(f"{factor}_{p}") is None for p in POINTS):
+            return not any(f"{factor}_{p}" in self.errors for p in POINTS)
+        typed = any(f"{factor}_{p}" in self.changed_data for p in (*POINTS, "provenance"))
+        asked = self.add_prefix(f"quick_{factor}") in self.data
+        return asked and not typed and f"quick_{factor}" in self.changed_data
 
     @property
     def quick(self) -> list[Any]:
@@ -276,13 +330,18 @@ class CandidateForm(RecordForm, UnitMixin):
             "summary_zh": forms.Textarea(attrs={"rows": 2}),
             "open_questions": forms.Textarea(attrs={"rows": 3}),
             "partner_agreed_on": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-            "categories": forms.CheckboxSelectMultiple,
+            **dict.fromkeys(("categories", "pains", "items", "systems"), forms.CheckboxSelectMultiple),
         }
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         unit = None if self.instance._state.adding else self.instance.unit
         self._choices(actor, unit)
+        self._ask(_("(needed to be shaped)"), "kind_of_help", "categories", "systems")
+        self._ask(_("(needed to be shaped, in one language)"), "summary_en", "summary_zh")
+        self._ask(_("(a pain or a contract item is needed to be shaped)"), "pains", "items")
+        self._ask(_("(a team or a vendor is needed to be shaped)"), "owner_team", "vendor")
+        self._ask(_("(a pattern or the tools are needed to be shaped)"), "pattern_version", "tools")
         if unit:
             del self.fields["unit"], self.fields["channel"]
         else:
@@ -305,10 +364,9 @@ class CandidateForm(RecordForm, UnitMixin):
 def _people(actor: Actor, unit: Unit | None) -> QuerySet[User]:
     """Who holds a role in the unit or in what the actor may edit."""
     paths = [unit.path] if unit else actor.paths("usecases.candidate.edit")
-    held = User.objects.filter(is_active=True, memberships__ended_at=None)
-    inside = held.filter(within(paths, "memberships__unit__path"))
-    above = held.filter(memberships__unit__path__in=[a for p in paths for a in ancestors(p)])
-    return (inside | above).distinct().order_by("name")
+    near = within(paths, "unit__path") | Q(unit__path__in=[a for p in paths for a in ancestors(p)])
+    held = Membership.objects.counting().filter(near)
+    return User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("name")
 
 
 class CandidateFilter(forms.Form):
@@ -339,8 +397,8 @@ class TextFilter(forms.Form):
 class RankingForm(RecordForm, UnitMixin):
     permission = "usecases.ranking.setup"
     candidates = forms.ModelMultipleChoiceField(
-        Candidate.objects.none(), label=_("Candidates"), widget=forms.CheckboxSelectMultiple
-    )
+        Candidate.objects.none(), label=_("Candidates"), widget=forms.CheckboxSelectMultiple, required=False
+    )  # asked for together with everything else
     panel = forms.ModelMultipleChoiceField(
         User.objects.none(), label=_("Panel"), required=False, widget=forms.CheckboxSelectMultiple,
         help_text=_("Needed when each scores alone: 3 to 15 people. Below 5, anonymity cannot be promised."),
@@ -365,6 +423,17 @@ class RankingForm(RecordForm, UnitMixin):
             self.choose_unit(actor)
         able = {p.pk for unit in units for p in people_who_may("usecases.ranking.score", unit)}
         self.fields["panel"].queryset = User.objects.filter(pk__in=able).order_by("name")
+
+    def clean(self) -> dict[str, Any]:
+        """Every fault of the set-up at once, in the words of the service."""
+        data = super().clean() or self.cleaned_data
+        unit = data.get("unit") if self.instance._state.adding else self.instance.unit
+        texts = {name: data.get(name) or "" for name in ("title_en", "title_zh", "mode")}
+        lists = {name: data.get(name) or [] for name in ("candidates", "panel")}
+        for reason in setup_reasons(**texts, **lists, unit=unit):
+            if reason.field not in self.errors:
+                self.add_error(reason.field, reason.text)
+        return data
 
 
 class WeightsForm(forms.Form):
@@ -427,9 +496,7 @@ class ReviewForm(RecordForm):
 
 
 class RerunForm(RecordForm):
-    on = forms.DateField(
-        label=_("on"), required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text=_("Empty: today.")
-    )
+    on = DayField(label=_("on"), required=False, help_text=_("Empty: today."))
 
     class Meta:
         model = AssetRerun

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +46,12 @@ FORBIDDEN_FILTERS = ("person", "author", "recorded_by", "employee", "fte", "savi
 
 def quick_range(factor: str, code: str) -> Range:
     return next(values for key, _label, values in QUICK[factor] if key == code)
+
+
+def quick_code(factor: str, figures: Sequence[Any]) -> str:
+    """The answer with exactly these figures, or nothing."""
+    given = [Decimal(value) for value in figures]
+    return next((code for code, _label, values in QUICK[factor] if [Decimal(v) for v in values] == given), "")
 
 
 def is_forbidden(heading: str) -> bool:

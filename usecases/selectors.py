@@ -9,7 +9,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Case, Count, DateField, Exists, F, OuterRef, Prefetch, Q, QuerySet, When
+from django.db.models.functions import Cast, Coalesce
 
 from accounts.models import Unit
 from foundation import clock
@@ -32,7 +33,9 @@ from usecases.models import (
     System,
 )
 from usecases.models.assets import USABLE
-from usecases.services.inventory import totals
+from usecases.models.load import Grade
+from usecases.services.inventory import inventory_content, totals
+from usecases.services.ranking import current_result
 
 WORKED = ("worked", "worked_after_change")
 RENEWAL_DAYS = 180
@@ -48,7 +51,13 @@ def pains_listed(actor: Actor) -> QuerySet[Pain]:
 def hours_of(pains: QuerySet[Pain]) -> dict[str, Any]:
     """Sum of the ranges with the share that rests on guesses, of the whole filter."""
     figures = pains.only("hours_low", "hours_likely", "hours_high", "grade")
-    return totals(list(figures.select_related(None).prefetch_related(None)))
+    return _graded(list(figures.select_related(None).prefetch_related(None)))
+
+
+def _graded(pieces: list[Any]) -> dict[str, Any]:
+    """The totals with the grade of the weakest piece in them."""
+    grades = {p.grade for p in pieces if p.hours_likely is not None}
+    return totals(pieces) | {"grade": next((g for g in Grade.values if g in grades), "")}
 
 
 def published_inventories(unit: Unit) -> QuerySet[InventoryVersion]:
@@ -90,8 +99,11 @@ class InventoryChange:
 
 def compare_inventories(old: InventoryVersion, new: InventoryVersion) -> list[InventoryChange]:
     """Removed, added and changed pains, in the order of the newer one."""
-    before = {row["key"]: row for row in old.facts["pains"]}
-    after = {row["key"]: row for row in new.facts["pains"]}
+    return compare_rows(old.facts["pains"], new.facts["pains"])
+
+
+def compare_rows(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[InventoryChange]:
+    before, after = {row["key"]: row for row in old}, {row["key"]: row for row in new}
     found = [InventoryChange(k, r["title"], "removed", []) for k, r in before.items() if k not in after]
     for key, row in after.items():
         if key not in before:
@@ -101,11 +113,34 @@ def compare_inventories(old: InventoryVersion, new: InventoryVersion) -> list[In
     return found
 
 
+@dataclass(frozen=True)
+class Publishable:
+    """What publishing a unit would freeze today, beside its last version."""
+
+    unit: Unit
+    totals: dict[str, Any]
+    last: InventoryVersion | None
+    changes: list[InventoryChange]
+
+
+def publishable(unit: Unit) -> Publishable:
+    content, last = inventory_content(unit), published_inventories(unit).first()
+    rows = json.loads(canonical(content["pains"]))
+    return Publishable(unit, content["totals"], last, compare_rows(last.facts["pains"], rows) if last else [])
+
+
 # --- contracts, candidates ---------------------------------------------------------------------------------------
 
 
 def contracts_listed(actor: Actor) -> QuerySet[Contract]:
-    return Contract.objects.visible_to(actor).select_related("unit").annotate(item_count=Count("items", distinct=True))
+    """The next renewal to decide comes first; those gone by stand behind."""
+    listed = (
+        Contract.objects.visible_to(actor).select_related("unit").annotate(item_count=Count("items", distinct=True))
+    )
+    notices = listed.exclude(notice_days=None).order_by("notice_days").values_list("notice_days", flat=True).distinct()
+    early = [When(notice_days=n, then=Cast(F("ends_on") - timedelta(days=n), DateField())) for n in notices if n]
+    dated = listed.annotate(due=Coalesce("renewal_on", Case(*early, default=F("ends_on")), output_field=DateField()))
+    return dated.annotate(turn=Case(When(due__gte=clock.today(), then=0), When(due=None, then=1), default=2))
 
 
 def contracts_renewing(actor: Actor, permission: str = "usecases.contract.edit") -> list[Contract]:
@@ -140,7 +175,7 @@ def candidate_page(actor: Actor) -> QuerySet[Candidate]:
 def load_of(candidate: Candidate) -> dict[str, Any]:
     """The work behind it: its pains, or its items where no pain is named; never added up twice."""
     pieces: list[Any] = list(candidate.pains.all()) or list(candidate.items.all())
-    return totals(pieces)
+    return _graded(pieces)
 
 
 def frozen_text_of(candidate: Candidate) -> tuple[RankingSnapshot, bool] | None:
@@ -187,7 +222,7 @@ def own_scores(scorer: Any) -> dict[tuple[str, str], int | None]:
 
 def visible_result(ranking: Ranking) -> dict[str, Any]:
     """The one function every outlet reads results from: nothing while the ranking is blind."""
-    return {} if ranking.is_blind else ranking.result
+    return {} if ranking.is_blind else current_result(ranking)
 
 
 def latest_selection(unit: Unit) -> FlagshipSelection | None:

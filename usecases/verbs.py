@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from foundation.audit import verb
+from usecases.models import AssetRerun, AssetReview
 
 verb("system.added", _("%(actor)s added the system %(subject)s"))
 verb("system.edited", _("%(actor)s changed the system %(subject)s"))
@@ -52,8 +53,8 @@ verb("flagship.selected", _("%(actor)s chose from %(snapshot)s: %(chosen)s"))
 
 verb("asset.added", _("%(actor)s added %(subject)s"))
 verb("asset.edited", _("%(actor)s changed %(subject)s"))
-verb("asset.reviewed", _("%(actor)s reviewed %(subject)s: %(result)s"))
+verb("asset.reviewed", _("%(actor)s reviewed %(subject)s: %(result)s"), result=AssetReview.Result)
 verb("asset.accepted", _("%(subject)s counts as reviewed"))
 verb("asset.revised", _("%(actor)s took %(subject)s back into work"))
 verb("asset.retired", _("%(actor)s retired %(subject)s"))
-verb("asset.rerun", _("%(actor)s recorded a re-run of %(subject)s: %(outcome)s"))
+verb("asset.rerun", _("%(actor)s recorded a re-run of %(subject)s: %(outcome)s"), outcome=AssetRerun.Outcome)

@@ -11,7 +11,9 @@ from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -20,6 +22,7 @@ from accounts.adapter import keep_cookie, keep_preferences
 from accounts.forms import PreferencesForm, TokenForm
 from accounts.middleware import public
 from accounts.models import ApiToken, User
+from accounts.return_to import is_readable
 from accounts.selectors import persona_user, tokens_of
 from foundation.errors import NotVisible, Reason
 from foundation.pages import form_status, submit
@@ -35,7 +38,8 @@ def me(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST or None, initial=now)
     saved = submit(form, lambda data: services.set_preferences(actor=actor, **data)) if form.is_bound else None
     if saved:
-        messages.success(request, _("Saved."))
+        with translation.override(saved.language or translation.get_language()):
+            messages.success(request, gettext("Saved."))
         response = redirect("accounts:me")
         keep_preferences(response, saved)
         return response
@@ -79,9 +83,11 @@ def revoke_token(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def back(request: HttpRequest) -> HttpResponseRedirect:
-    """To where the form stood, on this site only, without a `?lang=` that would undo the choice."""
+    """To where the form stood, on this site only and to a page, without a `?lang=` that would undo the choice."""
     target = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        return HttpResponseRedirect("/")
+    if not is_readable(target):
         return HttpResponseRedirect("/")
     parts = urlsplit(target)
     query = urlencode([(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if k != "lang"])

@@ -17,8 +17,8 @@ from accounts import services
 from accounts.forms import GiveRoleForm, InviteForm, MemberFilter
 from accounts.models import Invitation, Membership
 from accounts.secrets import invitation_secret
-from accounts.selectors import members, open_invitations, waiting
-from foundation.access import get_visible, may
+from accounts.selectors import heirs, members, open_invitations, waiting
+from foundation.access import get_visible, may, require
 from foundation.audit import timeline
 from foundation.kit import Cell
 from foundation.lists import ListColumn, ListPage
@@ -39,9 +39,9 @@ COLUMNS = (
     ListColumn(
         "state",
         _("State"),
-        value=lambda m: str(_("waits for confirmation")) if m.is_proposed else str(_("counts")),
+        value=lambda m: str(_("waits for confirmation")) if m.is_proposed else str(_("active")),
         cell=lambda m: Cell(
-            _("waits for confirmation") if m.is_proposed else _("counts"), tone="warn" if m.is_proposed else "ok"
+            _("waits for confirmation") if m.is_proposed else _("active"), tone="warn" if m.is_proposed else "ok"
         ),
     ),
 )
@@ -128,10 +128,15 @@ def confirm(request: HttpRequest, pk: UUID) -> HttpResponse:
     return redirect("accounts:member", pk)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def end(request: HttpRequest, pk: UUID) -> HttpResponse:
-    services.end_membership(actor=request.actor, membership=_membership(request, pk))  # type: ignore[attr-defined]
-    messages.success(request, _("The role has ended."))
+    actor, found = request.actor, _membership(request, pk)  # type: ignore[attr-defined]
+    require(actor, "accounts.member.end", found)
+    if request.method == "GET":
+        return render(request, "accounts/end_role.html", {"membership": found, "heirs": heirs(found)})
+    services.end_membership(actor=actor, membership=found)
+    words = {"name": found.user.name, "role": found.role_label, "unit": found.unit.name}
+    messages.success(request, _("%(name)s is no longer %(role)s at %(unit)s.") % words)
     return redirect("accounts:people")
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -14,18 +16,38 @@ from accounts.models import Unit
 from accounts.selectors import unit_tree
 from foundation.access import get_visible, may
 from foundation.audit import timeline
+from foundation.kit import Cell
+from foundation.lists import ListColumn, ListPage
 from foundation.pages import form_status, submit
+
+COLUMNS = (
+    ListColumn(
+        "unit",
+        _("Unit"),
+        value=lambda u: u.name,
+        cell=lambda u: Cell(u.indented, href=reverse("accounts:unit", args=[u.code])),
+    ),
+    ListColumn("code", _("Code")),
+    ListColumn("kind", _("Kind"), value=lambda u: u.get_kind_display()),
+    ListColumn("under", _("Under"), value=lambda u: u.parent.code if u.parent else "", shown=False),
+    ListColumn("zone", _("Time zone")),
+    ListColumn("people", _("People"), "number"),
+    ListColumn("state", _("State"), value=lambda u: _("closed") if u.closed_at else _("open")),
+)
 
 
 @require_http_methods(["GET", "POST"])
-def units(request: HttpRequest) -> HttpResponse:
+def units(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     form = UnitForm(request.POST or None, actor=actor, initial={"parent": request.GET.get("parent", "")})
     added = submit(form, lambda data: services.add_unit(actor=actor, **data)) if form.is_bound else None
     if added:
         messages.success(request, _("The unit was added."))
         return redirect("accounts:units")
-    context = {"units": unit_tree(actor), "form": form, "may_edit": may(actor, "accounts.unit.edit")}
+    table = ListPage(request, unit_tree(actor), COLUMNS, name="units", title=str(_("Units")), order=("path", "id"))
+    if table.wants_export:
+        return table.export()
+    context = {"table": table, "form": form, "may_edit": may(actor, "accounts.unit.edit")}
     return render(request, "accounts/units.html", context, status=form_status(form))
 
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from charter import notices
 from charter.checks import decision_blockers
-from charter.criteria import evaluate_criteria, reading_of
 from charter.evidence import evidence_body, pins_of
 from charter.models import Charter, Decision, DecisionPoint, EvidencePack, Outcome, RunningService, Signature
 from charter.services.pilots import REVIEW_EVERY
@@ -30,10 +29,11 @@ TERMS = ("deviation_reason", "conditions", "owner_id", "run_cost", "exit_plan", 
 
 
 @service
-def freeze_evidence(*, actor: Actor, charter: Charter) -> EvidencePack:
+def freeze_evidence(*, actor: Actor, charter: Charter, point: DecisionPoint) -> EvidencePack:
+    """The facts as they stand, with the reading for the question of `point`."""
     require(actor, "charter.decision.prepare", charter)
     now = clock.now()
-    body = evidence_body(charter, now)
+    body = evidence_body(charter, now, at_end=point.is_end)
     text = canonical(body)
     pack = EvidencePack.objects.create(charter=charter, body=text, digest=digest(text), as_of=now, pins=pins_of(body))
     record(actor, "evidence.frozen", charter, digest=pack.digest)
@@ -58,13 +58,14 @@ def prepare_decision(
     if charter.decisions.filter(point=point, state__in=["prepared", "proposed"]).exists():
         raise NotReady(Reason("decision_open", _("A decision on this date is already being prepared.")))
     _known_outcome(outcome)
+    evidence = freeze_evidence(actor=actor, charter=charter, point=point)
     decision = Decision.objects.create(
         key=next_ref("D"),
         charter=charter,
         point=point,
-        evidence=freeze_evidence(actor=actor, charter=charter),
+        evidence=evidence,
         outcome=outcome,
-        reading=reading_of(evaluate_criteria(charter), at_end=point.is_end),
+        reading=evidence.reading,
         rationale=rationale.strip(),
         scope=scope.strip(),
         terms=_terms(terms),
@@ -96,8 +97,8 @@ def edit_decision(
     if decision.state != Decision.State.PREPARED:
         raise NotReady(Reason("already_proposed", _("A proposed decision is never edited, only replaced.")))
     if changes.pop("refresh_evidence", False):
-        changes["evidence"] = freeze_evidence(actor=actor, charter=decision.charter)
-        changes["reading"] = reading_of(evaluate_criteria(decision.charter), at_end=decision.point.is_end)
+        evidence = freeze_evidence(actor=actor, charter=decision.charter, point=decision.point)
+        changes |= {"evidence": evidence, "reading": evidence.reading}
     if terms is not None:
         changes["terms"] = {**decision.terms, **_terms(terms)}
     save_version(decision, version=version, **changes)
@@ -169,7 +170,7 @@ def sign_decision(*, actor: Actor, decision: Decision, outcome: str, digest: str
     if any(s.role == signatory.role for s in given):
         raise NotReady(Reason("already_signed", _("You have signed this decision.")))
     if outcome != decision.outcome:
-        return _disagree(actor, decision, signatory.get_role_display(), outcome, dissent)
+        return _disagree(actor, decision, signatory.role, outcome, dissent)
     refuse_if(decision_blockers(decision), NotReady)
     give_signature(
         actor,
@@ -180,7 +181,7 @@ def sign_decision(*, actor: Actor, decision: Decision, outcome: str, digest: str
         decision.digest,
         f"I sign {outcome}.",
     )
-    record(actor, "decision.signature_given", decision, role=signatory.get_role_display(), outcome=outcome)
+    record(actor, "decision.signature_given", decision, role=signatory.role, outcome=outcome)
     if missing_signatories(decision.charter, _signatures(decision)):
         return decision
     return _seal(actor, decision)
@@ -191,11 +192,11 @@ def _signatures(decision: Decision) -> list[Signature]:
     return list(rows.order_by("at"))
 
 
-def _disagree(actor: Actor, decision: Decision, role: object, outcome: str, text: str) -> Decision:
+def _disagree(actor: Actor, decision: Decision, role: str, outcome: str, text: str) -> Decision:
     _known_outcome(outcome)
     if not text.strip():
         raise Invalid(Reason("dissent_missing", _("Write in one sentence why you choose otherwise."), field="dissent"))
-    kept = [*decision.dissent, {"role": str(role), "outcome": outcome, "text": text.strip()}]
+    kept = [*decision.dissent, {"role": role, "outcome": outcome, "text": text.strip()}]
     found = Decision.lifecycle.apply(decision, "disagree", actor=actor, dissent=kept)
     notices.decision_disagreed(found)
     return found
@@ -215,7 +216,7 @@ def _seal(actor: Actor, decision: Decision) -> Decision:
 
 def _settle(actor: Actor, charter: Charter, decision: Decision) -> None:
     if charter.state == Charter.State.SIGNED:
-        Charter.lifecycle.apply(charter, "decide", actor=actor, outcome=decision.get_outcome_display())
+        Charter.lifecycle.apply(charter, "decide", actor=actor, outcome=decision.outcome)
     for case in charter.cases.select_related("pilot", "candidate"):
         if case.pilot and case.pilot.status in ("running", "ended"):
             end_pilot(actor=actor, pilot=case.pilot, decided=True)

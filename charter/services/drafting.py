@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -56,12 +56,12 @@ def draft_charter(
     cases: Iterable[Candidate] = (),
     signers: dict[str, Person] | None = None,
     criteria: Iterable[template.DefaultCriterion] | None = None,
+    thresholds: dict[str, Any] | None = None,
     **terms: Any,
 ) -> Charter:
     """Six blanks; everything else comes from the template. `signers` maps a role to a person or an e-mail."""
     require(actor, "charter.text.draft", unit)
-    if ends_on <= starts_on:
-        raise Invalid(Reason("box_order", _("The time-box must end after it starts."), field="ends_on"))
+    refuse_if(_box_gaps(starts_on, ends_on), Invalid)
     charter = Charter.objects.create(
         key=f"EC-{unit.code}-{next_number(f'EC-{unit.code}'):02d}",
         unit=unit,
@@ -79,6 +79,7 @@ def draft_charter(
     _set_cases(charter, chosen)
     _set_signers(actor, charter, signers or {})
     _fill_criteria(charter, criteria, has_measure=bool(chosen))
+    _set_thresholds(charter, thresholds or {})
     _set_points(charter)
     record(actor, "charter.drafted", charter, after={"question": charter.question_en or charter.question_zh})
     return charter
@@ -104,19 +105,40 @@ def edit_charter(
         charter, version = _take_back(actor, charter, version), None
     if charter.state != Charter.State.DRAFT:
         raise NotReady(Reason("signed_text", _("A signed text is never edited; it can only be amended.")))
-    if changes.get("ends_on", charter.ends_on) <= changes.get("starts_on", charter.starts_on):
-        raise Invalid(Reason("box_order", _("The time-box must end after it starts."), field="ends_on"))
+    refuse_if(_box_gaps(changes.get("starts_on", charter.starts_on), changes.get("ends_on", charter.ends_on)), Invalid)
     before, after = save_version(charter, version=version, **changes)
     if signers is not None:
         _set_signers(actor, charter, signers)
     if categories is not None:
         charter.categories.set(categories)
-    for code, number in (thresholds or {}).items():
-        _set_threshold(charter, code, number)
+    _set_thresholds(charter, thresholds or {})
     if {"starts_on", "ends_on"} & set(after):
         _set_points(charter)
     record(actor, "charter.edited", charter, before=before, after=after)
     return charter
+
+
+def _box_gaps(starts_on: date, ends_on: date) -> Iterator[Reason]:
+    if ends_on <= starts_on:
+        yield Reason("box_order", _("The time-box must end after it starts."), field="ends_on")
+
+
+def _set_thresholds(charter: Charter, thresholds: dict[str, Any]) -> None:
+    known = CharterCriterion.objects.filter(objective__charter=charter).values_list("code", flat=True)
+    unknown = sorted(set(thresholds) - set(known))
+    if unknown:
+        text = _("The charter has no criterion %(codes)s.") % {"codes": ", ".join(unknown)}
+        raise Invalid(Reason("criterion_unknown", text, field="thresholds"))
+    refuse_if(_share_gaps(thresholds), Invalid)
+    for code, number in thresholds.items():
+        _set_threshold(charter, code, number)
+
+
+def _share_gaps(thresholds: dict[str, Any]) -> Iterator[Reason]:
+    for code, number in thresholds.items():
+        known = template.criterion_of(code)
+        if known and known.unit == "%" and number is not None and not 0 <= number <= 1:
+            yield Reason("share_out_of_range", _("A share lies between 0 and 1."), field="thresholds")
 
 
 def _set_threshold(charter: Charter, code: str, number: Decimal | None) -> None:
@@ -158,6 +180,7 @@ def add_question(
     require(actor, "charter.text.draft", charter)
     if not (text_en.strip() or text_zh.strip()):
         raise Invalid(Reason("text_missing", _("Write the question or assumption."), field="text_en"))
+    Charter.objects.select_for_update().get(pk=charter.pk)  # numbers are given one at a time
     number = charter.questions.count() + 1
     question = OpenQuestion.objects.create(
         charter=charter, number=number, kind=kind, text_en=text_en.strip(), text_zh=text_zh.strip()
@@ -197,6 +220,8 @@ def save_terms(
     chosen = None if cases is None else list(cases)
     if chosen is not None and {c.pk for c in chosen} != {c.candidate_id for c in charter.cases.all()}:
         attach_selection(actor=actor, charter=charter, candidates=chosen)
+        if changes.get("categories") is not None:  # what this form says wins over what the cases bring along
+            charter.categories.set(changes["categories"])
     for case in charter.cases.select_related("candidate"):
         pilot = (pilots or {}).get(case.candidate.key)
         if pilot is not None and pilot.pk != case.pilot_id:

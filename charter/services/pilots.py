@@ -64,7 +64,7 @@ def answer_question(
             )
         day = clock.today(question.charter.unit.zone)
         save_version(question, version=version, answer=answer, evidence=evidence.strip(), answered_on=day)
-    record(actor, "question.answered", question, charter=question.charter.key, answer=question.get_answer_display())
+    record(actor, "question.answered", question, charter=question.charter.key, answer=question.answer)
     return question
 
 
@@ -76,6 +76,7 @@ def report_breach(
     require(actor, "charter.breach.report", charter)
     if not what.strip():
         raise Invalid(Reason("what_missing", _("Say what happened."), field="what"))
+    charter = _held(charter)
     breach = Breach.objects.create(
         charter=charter,
         number=charter.breaches.count() + 1,
@@ -110,11 +111,22 @@ def press_stop(*, actor: Actor, charter: Charter, reason: str) -> Charter:
     require(actor, "charter.stop.press", charter)
     if not reason.strip():
         raise Invalid(Reason("reason_missing", _("Say in one sentence why."), field="reason"))
+    charter = _held(charter)
+    if charter.state != Charter.State.SIGNED:
+        raise NotReady(Reason("not_running", _("Only a signed charter that is not decided yet can be stopped.")))
+    if charter.suspended_at:
+        raise NotReady(Reason("stopped_already", _("It is stopped already: %(why)s") % {"why": charter.suspended_why}))
     return _stop(actor, charter, reason.strip())
 
 
+def _held(charter: Charter) -> Charter:
+    """The charter as it stands, locked: two acts at once see each other."""
+    return Charter.objects.select_for_update().get(pk=charter.pk)
+
+
 def _stop(actor: Actor, charter: Charter, reason: str) -> Charter:
-    if charter.state != Charter.State.SIGNED:
+    """A second cause keeps the moment and the words of the first."""
+    if charter.state != Charter.State.SIGNED or charter.suspended_at:
         return charter
     save_version(charter, version=None, suspended_at=clock.now(), suspended_why=reason[:300])
     record(actor, "charter.stopped", charter, reason=reason)
@@ -124,6 +136,9 @@ def _stop(actor: Actor, charter: Charter, reason: str) -> Charter:
 @service
 def resume_charter(*, actor: Actor, charter: Charter, reason: str) -> Charter:
     require(actor, "charter.stop.resume", charter)
+    charter = _held(charter)
+    if not charter.suspended_at or charter.state != Charter.State.SIGNED:
+        raise NotReady(Reason("not_stopped", _("This charter is not stopped.")))
     if charter.breaches.filter(state=Breach.State.OPEN).exists():
         raise NotReady(Reason("breach_open", _("A breach of a guardrail is open.")))
     if not reason.strip():

@@ -33,7 +33,7 @@ def sign_charter(*, actor: Actor, charter: Charter, digest: str) -> Charter:
     refuse_if(_not_yet(charter, signatory), NotReady)
     first = not current_signatures(charter)
     give_signature(actor, charter, signatory, Signature.Target.TEXT, text.pk, text.digest, "I sign this charter.")
-    record(actor, "charter.signature_given", charter, role=signatory.get_role_display(), text=text.number)
+    record(actor, "charter.signature_given", charter, role=signatory.role, text=text.number)
     if first:
         _lock_measures(actor, charter, text)
     if not missing_signatories(charter, current_signatures(charter)):

@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext as _
 
-from charter import panel
+from charter import panel, words
 from charter.models import CharterCriterion, SignRole
 from foundation.bilingual import pick
 
@@ -31,8 +31,21 @@ def reading_word(reading: Any) -> str:
 
 
 @register.filter
-def status_word(status: Any) -> str:
-    return {"met": _("met"), "not_met": _("not met"), "no_data": _("no data")}.get(str(status), str(status))
+def status_word(status: Any, kind: Any = "") -> str:
+    """A stop criterion is no target: what it warns of happened, or did not."""
+    if kind == "stop":
+        found = {"met": _("happened"), "not_met": _("did not happen"), "no_data": _("no data")}
+    else:
+        found = {"met": _("met"), "not_met": _("not met"), "no_data": _("no data")}
+    return found.get(str(status), str(status))
+
+
+@register.filter
+def rule_words(rule: Any) -> str:
+    """The rule of a criterion, or of its frozen copy, as a sentence."""
+    if isinstance(rule, CharterCriterion):
+        return words.rule_sentence(rule.metric, rule.comparator, rule.threshold, rule.min_sample)
+    return words.frozen_rule(rule) if rule else ""
 
 
 @register.filter

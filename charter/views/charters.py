@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import Unit
+from accounts.selectors import units_with
 from charter import services, template
 from charter.forms import CharterFilter, NewCharterForm, ReasonForm, TermsForm
 from charter.models import Charter
@@ -106,7 +106,7 @@ def new(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require(actor, "charter.text.draft")
     asked = request.POST.get("unit") or request.GET.get("unit")
-    unit = Unit.objects.filter(code=asked).first() if asked else None
+    unit = units_with(actor, "charter.text.draft").filter(code=asked).first() if asked else None
     form = NewCharterForm(request.POST or None, actor=actor, unit=unit)
     made = submit(form, lambda _data: services.draft_charter(actor=actor, **form.call())) if form.is_bound else None
     if made:

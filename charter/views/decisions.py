@@ -30,7 +30,7 @@ from foundation.canonical import canonical, digest
 from foundation.errors import NotReady, Reason
 from foundation.exports.ics import Event, write_calendar
 from foundation.exports.tables import attach
-from foundation.pages import form_status, submit, version_of
+from foundation.pages import form_status, submit, version_of, version_shown
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -115,7 +115,7 @@ def _edit(request: HttpRequest, found: Charter, decision: Decision) -> HttpRespo
         "readings": _frozen(decision),
         "reading": decision.reading,
         "step": "edit",
-        "version": decision.version,
+        "version": version_shown(request, decision.version),
         "may": may(actor, "charter.decision.prepare", found),
         "button": _("Save"),
     }
@@ -150,7 +150,12 @@ def _propose(request: HttpRequest, found: Charter, decision: Decision) -> HttpRe
     if form.is_bound and submit(form, propose):
         messages.success(request, _("Proposed and signed by you. The other signatory has mail."))
         return redirect(found)
-    context = {**_restated(found, decision, outcome), "form": form, "step": "propose", "version": decision.version}
+    context = {
+        **_restated(found, decision, outcome),
+        "form": form,
+        "step": "propose",
+        "version": version_shown(request, decision.version),
+    }
     context["may"] = may(actor, "charter.decision.propose", found)
     return render(request, "charter/confirm.html", context, status=form_status(form))
 
@@ -163,8 +168,7 @@ def _sign(request: HttpRequest, found: Charter, decision: Decision) -> HttpRespo
     form = DissentForm(request.POST if request.method == "POST" and otherwise else None)
     given = {"actor": actor, "decision": decision, "outcome": outcome, "digest": request.POST.get("digest", "")}
     if request.method == "POST" and not otherwise:
-        services.sign_decision(**given)
-        messages.success(request, _("Signed. The decision is sealed when all required signatures are given."))
+        messages.success(request, _signed_words(services.sign_decision(**given)))
         return redirect(decision)
     if form.is_bound and submit(form, lambda data: services.sign_decision(**given, **data)):
         messages.warning(request, _("Nothing is signed. Both texts are kept; talk, and prepare the decision again."))
@@ -172,6 +176,12 @@ def _sign(request: HttpRequest, found: Charter, decision: Decision) -> HttpRespo
     context = {**_restated(found, decision, outcome), "form": form, "step": "disagree" if otherwise else "sign"}
     context["may"] = may(actor, "charter.decision.sign", found)
     return render(request, "charter/confirm.html", context, status=form_status(form))
+
+
+def _signed_words(decision: Decision) -> str:
+    if decision.state == Decision.State.SIGNED:
+        return _("Signed. With your signature the decision is sealed.")
+    return _("Signed. The decision is sealed when all required signatures are given.")
 
 
 def _restated(found: Charter, decision: Decision, outcome: str) -> dict[str, Any]:

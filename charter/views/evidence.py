@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +67,8 @@ def _context(request: HttpRequest, found: Charter, **more: Any) -> dict[str, Any
 
 def _case(found: Charter, case: Any) -> dict[str, Any]:
     gain = gain_line(case.pilot) if case.pilot else None
-    usage = usage_of_pilot(case.pilot, found.starts_on, found.ends_on) if case.pilot else None
+    until = found.ends_on + timedelta(days=1)
+    usage = usage_of_pilot(case.pilot, found.starts_on, until) if case.pilot else None
     return {"case": case, "gain": gain, "sentence": with_bold_figures(gain.sentence) if gain else "", "usage": usage}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from charter import services
 from charter.models import Charter
 from charter.selectors import current_signatures, review_facts, signatory_of
+from charter.texts import text_shown
 from charter.views.charters import actor_of, charter_of
 from foundation.access import may
 from foundation.errors import NotReady, Reason
@@ -33,7 +32,7 @@ def sign(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "charter": found,
         "text": text,
-        "body": json.loads(text.body),
+        "body": text_shown(text),
         "panel": review.panel,
         "seat": seat,
         "signatures": current_signatures(found),

@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",  # the page of sessions needs its filters
     "django.forms",  # the widget templates, for FORM_RENDERER
     "django_linear_migrations",
     "django_cotton.apps.SimpleAppConfig",
@@ -197,6 +198,7 @@ SPECTACULAR_SETTINGS = {
         "AssetKindEnum": "usecases.models.assets.Asset.Kind",
         "CandidateAnswerEnum": "usecases.models.candidates.Candidate.Answer",
         "CharterStateEnum": "charter.models.Charter.State",
+        "ContractKindEnum": "usecases.models.contracts.Contract.Kind",
         "DecisionStateEnum": "charter.models.Decision.State",
         "OpenQuestionAnswerEnum": "charter.models.OpenQuestion.Answer",
         "PainKindEnum": "usecases.models.pains.Pain.Kind",
@@ -208,7 +210,7 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-JOBS_MODE = "celery"
+JOBS_SENDER = "config.celery.wake"  # "" leaves jobs in the table for whoever runs them by hand
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
     "unacked_restore_interval": 5,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from config.env import database, env
-from config.installation import new_encryption_key, new_secret_key, secret, socket_path
+from config.installation import new_encryption_key, new_secret_key, refuse_start, secret, socket_path, weak_secrets
 from config.settings.base import *
 
 SECRET_KEY = env("SECRET_KEY", default="") or secret(VAR, "secret_key", new_secret_key())
 ENCRYPTION_KEYS = (
     env.list("ENCRYPTION_KEYS", default=[]) or secret(VAR, "encryption_keys", new_encryption_key()).split()
 )
+if not DEMO:
+    refuse_start(weak_secrets(SECRET_KEY, ENCRYPTION_KEYS))
 DATABASES = {"default": database(f"sqlite:///{VAR / 'pilotage.sqlite3'}")}
 
 VALKEY_SOCKET = socket_path(VAR)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet
-
 from config.env import database, env
+from config.installation import refuse_start, weak_secrets
 from config.settings.base import *
 
 REQUIRED = ("SECRET_KEY", "ENCRYPTION_KEYS", "DATABASE_URL", "BROKER_URL", "PUBLIC_URL")
-# Values that stand in public files, so everybody knows them.
-KNOWN_KEYS = {"dGVzdC1vbmx5LWtleS10ZXN0LW9ubHkta2V5LXRlc3Q="}
-KNOWN_WORDS = ("test-only", "django-insecure", "changeme", "change-me", "change_me", "example", "secret", "password")
 BROKERS = ("redis", "rediss", "redis+socket")
 
 
@@ -22,26 +17,6 @@ def _missing() -> Iterator[str]:
     for name in REQUIRED:
         if not env(name, default="").strip():
             yield f"{name} is not set (or set {name}_FILE to a file that holds it)."
-
-
-def _secret_key() -> Iterator[str]:
-    key = env("SECRET_KEY", default="")
-    if key and any(word in key.lower() for word in KNOWN_WORDS):
-        yield "SECRET_KEY is a known default; make one of your own with 50 or more random characters."
-    elif key and (len(key) < 50 or len(set(key)) < 10):
-        yield "SECRET_KEY is too short or too simple; it needs 50 or more random characters."
-
-
-def _encryption_keys() -> Iterator[str]:
-    for number, key in enumerate(env.list("ENCRYPTION_KEYS", default=[]), start=1):
-        try:
-            Fernet(key.strip())
-        except ValueError:
-            yield f"ENCRYPTION_KEYS: key {number} is not 32 bytes in URL-safe base64."
-            continue
-        # 32 random bytes hold about 30 different ones, never as few as 16.
-        if key.strip() in KNOWN_KEYS or len(set(urlsafe_b64decode(key))) < 16:
-            yield f"ENCRYPTION_KEYS: key {number} is a known default or has a pattern; make a random one."
 
 
 def _addresses() -> Iterator[str]:
@@ -54,9 +29,8 @@ def _addresses() -> Iterator[str]:
         yield "DEMO is for demonstrations (anyone may act as anyone); it cannot be set in production."
 
 
-_faults = [*_missing(), *_secret_key(), *_encryption_keys(), *_addresses()]
-if _faults:
-    raise SystemExit("\n".join(["Pilotage does not start:", *(f"- {fault}" for fault in _faults)]))
+_secrets = weak_secrets(env("SECRET_KEY", default=""), env.list("ENCRYPTION_KEYS", default=[]))
+refuse_start([*_missing(), *_secrets, *_addresses()])
 
 SECRET_KEY = env("SECRET_KEY").strip()
 ENCRYPTION_KEYS = [key.strip() for key in env.list("ENCRYPTION_KEYS")]

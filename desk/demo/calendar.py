@@ -1,12 +1,23 @@
-"""Moments of the story, as offsets from the day of loading; weeks snapped to Mondays."""
+"""Moments of the story, as offsets from the day of loading; weeks snapped to Mondays; beats play in their order."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from foundation import clock
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+Beat = tuple[datetime, Callable[[], object]]
+
+
+def play(beats: Iterable[Beat]) -> None:
+    """One after the other as they happened: what is frozen on a day holds only what was there on that day."""
+    for moment, act in sorted(beats, key=lambda beat: beat[0]):
+        with clock.pinned(moment):
+            act()
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,11 @@ class Calendar:
     def weeks_measured(self) -> int:
         """Whole weeks between the start and the pilots' decision date, two days ago."""
         return (self.today - timedelta(days=2) - self.box_starts).days // 7
+
+    @property
+    def latest(self) -> datetime:
+        """The last moment of the story that is not ahead of the reader."""
+        return min(clock.now(), self.at(0, 20))
 
     def monday(self, week: int) -> datetime:
         """Midnight of a Monday; week 0 is the first of the box, -1 the one before."""

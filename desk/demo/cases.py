@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from desk.demo import stories
-from desk.demo.calendar import Calendar
+from desk.demo.calendar import Beat, Calendar
 from desk.demo.cast import Cast
 from desk.services import note_box
 from foundation import clock
 from governance.models import DataCategory, PatternVersion
 from usecases import services
-from usecases.models import Candidate, ContractItem, Pain, System
+from usecases.models import Asset, Candidate, ContractItem, Pain, System
 from usecases.models.load import FACTORS
 
 
@@ -41,12 +43,16 @@ def write_conviction(calendar: Calendar, cast: Cast) -> None:
             unit=cast.units["CN"],
             box="A1",
             said_on=calendar.today - timedelta(days=150),
-            sources=["Industry round table of operations heads", "Own notes of three night shifts"],
-            trend="Assistants draft and search well; they decide badly alone.",
-            experience="Two colleagues tried drafts on old tickets and kept half of the sentences.",
-            monitoring="Monitoring keeps twelve months and is trusted.",
-            itsm="Tickets are complete for incidents, thin for requests.",
-            cloud="One landing zone with logging and single sign-on.",
+            sources=[
+                "Industry round table of operations heads / 行业运维负责人圆桌会",
+                "Own notes of three night shifts / 三个夜班的自记",
+            ],
+            trend="Assistants draft and search well; they decide badly alone. / 助手善于起草和检索，不善于独自决定。",
+            experience="Two colleagues tried drafts on old tickets and kept half of the sentences. / "
+            "两位同事用旧工单试写草稿，保留了一半句子。",
+            monitoring="Monitoring keeps twelve months and is trusted. / 监控保留十二个月数据，值得信任。",
+            itsm="Tickets are complete for incidents, thin for requests. / 事件工单完整，请求工单单薄。",
+            cloud="One landing zone with logging and single sign-on. / 一个带日志和单点登录的落地区。",
         )
 
 
@@ -76,6 +82,18 @@ def record_pains(calendar: Calendar, cast: Cast, cases: Cases) -> None:
             )
     with clock.pinned(calendar.at(-140, 16)):
         services.publish_inventory(actor=cast.actor("architect"), unit=cast.units["CN"], acknowledge=True)
+
+
+def answer_data_freedom(calendar: Calendar, cast: Cast, cases: Cases) -> None:
+    """Whether the data of the named systems can be had; asked of their owners before candidates are drafted."""
+    with clock.pinned(calendar.at(-110, 10)):
+        for name, answers in stories.FREEDOM.items():
+            services.edit_source(
+                actor=cast.actor("architect"),
+                system=cases.systems[name],
+                proven_on=calendar.today - timedelta(days=111),
+                **answers,
+            )
 
 
 def add_contracts(calendar: Calendar, cast: Cast, cases: Cases) -> None:
@@ -111,7 +129,7 @@ def draft_candidates(calendar: Calendar, cast: Cast, cases: Cases, version: Patt
                 "kind_of_help": help_, "direction": direction,
                 "owner": cast["lead"], "owner_team": cast.units["CN-OPS"],
                 "baseline_obtainable": baseline, "staff_data": "no", "pattern_version": version,
-                "tools": "ServiceNow MCP (global), CMDB look-up (local)",
+                "tools": "ServiceNow MCP (global / 全球), CMDB look-up (local) / CMDB 查询（本地）",
                 "categories": [categories[code] for code in needs],
                 "systems": [cases.systems["ServiceNow"], cases.systems["CMDB"]],
             }  # fmt: skip
@@ -125,7 +143,7 @@ def draft_candidates(calendar: Calendar, cast: Cast, cases: Cases, version: Patt
         services.decline_candidate(
             actor=cast.actor("architect"),
             candidate=cases.candidates["capacity"],
-            reason="Plant production figures are core data; they stay where they are.",
+            reason="Plant production figures are core data; they stay where they are. / 产线产量是核心数据，留在原处。",
         )
 
 
@@ -158,7 +176,7 @@ def rank_and_choose(calendar: Calendar, cast: Cast, cases: Cases) -> None:
             actor=cast.actor("ops_head"),
             ranking=ranking,
             chosen=chosen,
-            reason="One vendor case and one of our own, as the rule says.",
+            reason="One vendor case and one of our own, as the rule says. / 按规则选一个供应商案例和一个自有案例。",
         )
         for key in cases.candidates:
             cases.candidates[key] = Candidate.objects.get(pk=cases.candidates[key].pk)
@@ -166,26 +184,35 @@ def rank_and_choose(calendar: Calendar, cast: Cast, cases: Cases) -> None:
         services.park_candidate(
             actor=facilitator,
             candidate=cases.candidates["find"],
-            reason="The wiki gives no export by program; parked until its move in spring.",
+            reason="The wiki gives no export by program; parked until its move in spring. / "
+            "知识库不支持程序导出，搁置至春季迁移后。",
         )
 
 
-def keep_assets(calendar: Calendar, cast: Cast) -> None:
+def keep_assets(calendar: Calendar, cast: Cast) -> Iterator[Beat]:
     for number, (kind, en, zh, reviewed, teams) in enumerate(stories.ASSETS):
-        with clock.pinned(calendar.at(-62 + 5 * number, 11)):
-            asset = services.add_asset(
-                actor=cast.actor("lead"),
-                unit=cast.units["CN"],
-                kind=kind,
-                title_en=en,
-                title_zh=zh,
-                stored_at=f"git: know-how/{kind}-{number + 1}",
-                owner_team=cast.units["CN-OPS"],
-            )
+        add = partial(
+            services.add_asset,
+            actor=cast.actor("lead"),
+            unit=cast.units["CN"],
+            kind=kind,
+            title_en=en,
+            title_zh=zh,
+            stored_at=f"git: know-how/{kind}-{number + 1}",
+            owner_team=cast.units["CN-OPS"],
+        )
+        yield calendar.at(-62 + 5 * number, 11), add
         if reviewed:
-            with clock.pinned(calendar.at(-61 + 5 * number, 14)):
-                services.review_asset(actor=cast.actor("data"), asset=asset, result="usable")
+            yield calendar.at(-61 + 5 * number, 14), partial(_review, cast, en)
         for place, team in enumerate(teams):
-            with clock.pinned(calendar.at(min(-3, -58 + 5 * number + place), 15)):
-                who = "dba" if team == "CN-DB" else "architect"
-                services.record_rerun(actor=cast.actor(who), asset=asset, team=cast.units[team], outcome="worked")
+            yield calendar.at(min(-3, -58 + 5 * number + place), 15), partial(_rerun, cast, en, team)
+
+
+def _review(cast: Cast, title: str) -> None:
+    services.review_asset(actor=cast.actor("data"), asset=Asset.objects.get(title_en=title), result="usable")
+
+
+def _rerun(cast: Cast, title: str, team: str) -> None:
+    who = cast.actor("dba" if team == "CN-DB" else "architect")
+    asset = Asset.objects.get(title_en=title)
+    services.record_rerun(actor=who, asset=asset, team=cast.units[team], outcome="worked")

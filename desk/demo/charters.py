@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 from charter import services
-from charter.models import Charter
+from charter.models import Charter, Decision, DecisionPoint, OpenQuestion
 from charter.template import default_criteria
 from desk.demo import stories
-from desk.demo.calendar import Calendar
+from desk.demo.calendar import Beat, Calendar
 from desk.demo.cases import Cases
 from desk.demo.cast import Cast
 from foundation import clock
@@ -27,7 +29,10 @@ CRITERIA = [
     else criterion
     for criterion in default_criteria(has_measure=True)
 ]
-EXIT = "Keep prompts, workflows and runbooks; end access within a week; delete exports within 30 days."
+EXIT = (
+    "Keep prompts, workflows and runbooks; end access within a week; delete exports within 30 days. / "
+    "保留提示词、工作流与手册；一周内终止访问；30 天内删除导出数据。"
+)
 
 
 def sign_shanghai(calendar: Calendar, cast: Cast, cases: Cases, pilots: dict[str, Pilot]) -> Charter:
@@ -66,28 +71,40 @@ def sign_shanghai(calendar: Calendar, cast: Cast, cases: Cases, pilots: dict[str
     return charter
 
 
-def answer_questions(calendar: Calendar, cast: Cast, charter: Charter) -> None:
+def answer_questions(calendar: Calendar, cast: Cast, charter: Charter) -> Iterator[Beat]:
     for number, question in enumerate(charter.questions.order_by("number")):
         _en, _zh, answer, evidence = stories.ASSUMPTIONS[number]
         if answer != "open":
-            with clock.pinned(calendar.at(-70 + 5 * number, 16)):
-                services.answer_question(
-                    actor=cast.actor("architect"), question=question, answer=answer, evidence=evidence
-                )
+            yield calendar.at(-70 + 5 * number, 16), partial(_answer, cast, question, answer, evidence)
 
 
-def continue_at_midpoint(calendar: Calendar, cast: Cast, charter: Charter) -> None:
+def _answer(cast: Cast, question: OpenQuestion, answer: str, evidence: str) -> None:
+    services.answer_question(actor=cast.actor("architect"), question=question, answer=answer, evidence=evidence)
+
+
+def continue_at_midpoint(calendar: Calendar, cast: Cast, charter: Charter) -> Iterator[Beat]:
     point = charter.points.order_by("on")[0]
     day = (point.on - calendar.today).days
-    with clock.pinned(calendar.at(day, 10)):
-        decision = services.prepare_decision(
-            actor=cast.actor("lead"), charter=charter, point=point, outcome="CONTINUE",
-            rationale="Both cases run every week; nothing speaks against going on.",
-        )  # fmt: skip
-    with clock.pinned(calendar.at(day, 14)):
-        decision = services.propose_decision(actor=cast.actor("ops_head"), decision=decision, outcome="CONTINUE")
-    with clock.pinned(calendar.at(day, 17)):
-        services.sign_decision(actor=cast.actor("cio"), decision=decision, outcome="CONTINUE", digest=decision.digest)
+    yield calendar.at(day, 10), partial(_prepare_midpoint, cast, charter, point)
+    yield calendar.at(day, 14), partial(_propose_midpoint, cast, point)
+    yield calendar.at(day, 17), partial(_sign_midpoint, cast, point)
+
+
+def _prepare_midpoint(cast: Cast, charter: Charter, point: DecisionPoint) -> None:
+    services.prepare_decision(
+        actor=cast.actor("lead"), charter=charter, point=point, outcome="CONTINUE",
+        rationale="Both cases run every week; nothing speaks against going on. / 两个案例每周都在运行，没有理由中止。",
+    )  # fmt: skip
+
+
+def _propose_midpoint(cast: Cast, point: DecisionPoint) -> None:
+    decision = Decision.objects.get(point=point)
+    services.propose_decision(actor=cast.actor("ops_head"), decision=decision, outcome="CONTINUE")
+
+
+def _sign_midpoint(cast: Cast, point: DecisionPoint) -> None:
+    decision = Decision.objects.get(point=point)
+    services.sign_decision(actor=cast.actor("cio"), decision=decision, outcome="CONTINUE", digest=decision.digest)
 
 
 def propose_expand(calendar: Calendar, cast: Cast, charter: Charter) -> None:
@@ -96,11 +113,12 @@ def propose_expand(calendar: Calendar, cast: Cast, charter: Charter) -> None:
     with clock.pinned(calendar.at(-2, 9)):
         decision = services.prepare_decision(
             actor=cast.actor("lead"), charter=charter, point=point, outcome="EXPAND",
-            rationale="The report case is measured and reused; triage stays at its present size for another quarter.",
-            scope="Reports to two more vendors; triage as it is.",
+            rationale="The report case is measured and reused; triage stays at its present size for another quarter. / "
+            "报告案例已测量并被复用；排查案例再以现有规模运行一个季度。",
+            scope="Reports to two more vendors; triage as it is. / 报告扩展到另外两家供应商；排查保持现状。",
             owner_id=str(cast["ops_head"].pk),
-            run_cost="As reported by the runtime; see the usage page.",
-            summary="Reports are drafted by the assistant and signed by people.",
+            run_cost="As reported by the runtime; see the usage page. / 以运行平台上报为准，见使用情况页。",
+            summary="Reports are drafted by the assistant and signed by people. / 报告由助手起草、由人签发。",
         )  # fmt: skip
     with clock.pinned(calendar.at(-2, 16)):
         services.propose_decision(actor=cast.actor("ops_head"), decision=decision, outcome="EXPAND")
@@ -133,15 +151,20 @@ def stop_lyon(calendar: Calendar, cast: Cast) -> None:
             )
     with clock.pinned(calendar.at(-120, 11)):
         services.answer_question(
-            actor=lead, question=charter.questions.get(), answer="did_not_hold", evidence="Six of ten requests do not."
+            actor=lead,
+            question=charter.questions.get(),
+            answer="did_not_hold",
+            evidence="Six of ten requests do not. / 十份申请中有六份没有写明。",
         )
     point = charter.points.order_by("-on")[0]
     with clock.pinned(calendar.at(-75, 10)):
         decision = services.prepare_decision(
             actor=lead, charter=charter, point=point, outcome="STOP",
-            rationale="We learned that request texts carry too little; the form is mended first.",
-            summary="Mend the request form before asking an assistant.",
-            deviation_reason="The main assumption did not hold; more weeks would not change that.",
+            rationale="We learned that request texts carry too little; the form is mended first. / "
+            "我们了解到申请文本信息太少；先修改表单。",
+            summary="Mend the request form before asking an assistant. / 先修改申请表单，再使用助手。",
+            deviation_reason="The main assumption did not hold; more weeks would not change that. / "
+            "主要假设不成立；延长几周也不会改变。",
         )  # fmt: skip
         decision = services.propose_decision(actor=cast.actor("lyon_head"), decision=decision, outcome="STOP")
     with clock.pinned(calendar.at(-74, 10)):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
-from desk.demo.calendar import Calendar
+from desk.demo.calendar import Beat, Calendar
 from desk.demo.cast import Cast
 from foundation import clock
 from foundation.actor import system_actor
@@ -20,8 +22,9 @@ FLOW = {
     "model_endpoint_region": "China (Shanghai)",
     "accessed_from": ["Shanghai"],
     "retention_days": 90,
-    "masking": "Names are replaced by roles",
+    "masking": "Names are replaced by roles / 姓名替换为角色",
 }
+REUSED = "Landing-zone validation / 落地区验证"
 LANES = (("architecture", "architecture"), ("security", "security"), ("data", "data"))
 
 
@@ -37,15 +40,20 @@ def approve_pattern(calendar: Calendar, cast: Cast) -> PatternVersion:
         with clock.pinned(calendar.at(-102 + number, 11)):
             _vote(calendar, cast, request, lane, who)
     request.refresh_from_db()
-    with clock.pinned(calendar.at(-20, 11)):
-        condition = Condition.objects.get()
-        services.submit_condition_evidence(
-            actor=cast.actor("architect"),
-            condition=condition,
-            label="The script removes names; 23 postmortems were checked by hand.",
-            effective_on=calendar.today - timedelta(days=21),
-        )
     return request.pattern_version
+
+
+def prove_condition(calendar: Calendar, cast: Cast) -> Iterator[Beat]:
+    yield calendar.at(-20, 11), partial(_prove, calendar, cast)
+
+
+def _prove(calendar: Calendar, cast: Cast) -> None:
+    services.submit_condition_evidence(
+        actor=cast.actor("architect"),
+        condition=Condition.objects.get(),
+        label="The script removes names; 23 postmortems were checked by hand. / 脚本去除姓名；人工核对了 23 份复盘。",
+        effective_on=calendar.today - timedelta(days=21),
+    )
 
 
 def _fill(calendar: Calendar, cast: Cast, request: Submission, who: str) -> None:
@@ -64,7 +72,7 @@ def _fill(calendar: Calendar, cast: Cast, request: Submission, who: str) -> None
     controls = ("network", "firewall", "identity", "logging")
     services.record_security_reuse(
         actor=me, submission=request, version=None,
-        answers=[ControlAnswer(c, "reused", evidence="Landing-zone validation", evidence_on=proof) for c in controls],
+        answers=[ControlAnswer(c, "reused", evidence=REUSED, evidence_on=proof) for c in controls],
     )  # fmt: skip
     services.edit_exit(
         actor=me, submission=request, version=None, portable_assets=["prompts", "workflows", "tool_logic"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 # (key, English, Chinese, kind, runs, items, minutes, people, provenance, team)
 PAINS = (
     ("health", "Every month I have to write vendor health-check reports by hand", "每月手工编写供应商健康检查报告", "report",
@@ -106,18 +108,18 @@ PANEL = ("architect", "lead", "engineer", "dba")
 
 ASSUMPTIONS = (
     # (English, Chinese, answer, evidence)
-    ("Monitoring holds twelve months of the figures the report needs.", "监控保存了报告所需的十二个月数据。", "held", "Checked on 18 applications."),
-    ("Vendors send tickets in a form that can be read.", "供应商的工单格式可读取。", "held", "Two vendors agreed to share check lists."),
-    ("The wiki's runbooks are current.", "知识库手册是最新的。", "did_not_hold", "7 of 20 runbooks were older than a year."),
-    ("An engineer accepts a draft after one correction at most.", "工程师最多修改一次即可接受草稿。", "held", "Seen in the review minutes."),
-    ("Logs carry owner tags.", "日志带有负责人标签。", "did_not_hold", "Owner tags are missing on half of the hosts."),
-    ("Read access is enough for both cases.", "两个案例只需读权限。", "held", "No write call was needed."),
-    ("The CMDB feed is up on working days.", "CMDB 数据源在工作日可用。", "did_not_hold", "Down for two days in week 7."),
+    ("Monitoring holds twelve months of the figures the report needs.", "监控保存了报告所需的十二个月数据。", "held", "Checked on 18 applications. / 在 18 个应用上核对过。"),
+    ("Vendors send tickets in a form that can be read.", "供应商的工单格式可读取。", "held", "Two vendors agreed to share check lists. / 两家供应商同意共享检查清单。"),
+    ("The wiki's runbooks are current.", "知识库手册是最新的。", "did_not_hold", "7 of 20 runbooks were older than a year. / 20 份手册中有 7 份超过一年。"),
+    ("An engineer accepts a draft after one correction at most.", "工程师最多修改一次即可接受草稿。", "held", "Seen in the review minutes. / 见核对用时。"),
+    ("Logs carry owner tags.", "日志带有负责人标签。", "did_not_hold", "Owner tags are missing on half of the hosts. / 半数主机缺少负责人标签。"),
+    ("Read access is enough for both cases.", "两个案例只需读权限。", "held", "No write call was needed. / 不需要写调用。"),
+    ("The CMDB feed is up on working days.", "CMDB 数据源在工作日可用。", "did_not_hold", "Down for two days in week 7. / 第 7 周中断两天。"),
     ("Night shifts can use the assistant.", "夜班可以使用助手。", "open", ""),
-    ("Chinese and English reports read equally well.", "中英文报告同样可读。", "held", "Reviewed by both teams."),
-    ("The model answers within a minute.", "模型一分钟内作答。", "held", "Seen in the runtime's daily figures."),
-    ("Names can be removed from postmortems.", "复盘中的姓名可以去除。", "held", "Script reviewed, see the condition."),
-    ("Another team can run our workflow unchanged.", "其他团队可以原样运行我们的工作流。", "held", "Penang ran it in week 10."),
+    ("Chinese and English reports read equally well.", "中英文报告同样可读。", "held", "Reviewed by both teams. / 两个团队均已评审。"),
+    ("The model answers within a minute.", "模型一分钟内作答。", "held", "Seen in the runtime's daily figures. / 见运行平台每日数据。"),
+    ("Names can be removed from postmortems.", "复盘中的姓名可以去除。", "held", "Script reviewed, see the condition. / 脚本已评审，见条件。"),
+    ("Another team can run our workflow unchanged.", "其他团队可以原样运行我们的工作流。", "held", "Penang ran it in week 10. / 槟城在第 10 周运行过。"),
     ("Cost stays under the cap.", "费用低于上限。", "open", ""),
     ("Triage facts shorten the way to the fix.", "排查事实能缩短解决路径。", "open", ""),
 )  # fmt: skip
@@ -134,3 +136,25 @@ ASSETS = (
     ("sop", "How to correct a draft", "如何修改草稿", False, ()),
     ("runbook", "Runbook: certificate check", "手册：证书检查", False, ()),
 )
+
+# Data freedom of a system, as its owner answered
+FREEDOM: dict[str, dict[str, Any]] = {
+    "ServiceNow": {
+        "extracted_how": "ServiceNow MCP server, read only / ServiceNow MCP 服务器，只读",
+        "what_kind": "Incidents and requests with their texts / 事件与请求及其文本",
+        "by_program": "api", "how_often": "near_real_time", "source_load": "light",
+        "objection": "conditions", "objection_text": "Read only, no staff fields / 只读，不含人员字段",
+    },
+    "CMDB": {
+        "extracted_how": "Nightly file, look-up by host / 每夜文件，按主机查询",
+        "what_kind": "Hosts, services, owner teams / 主机、服务、负责团队",
+        "by_program": "file", "how_often": "batch", "source_load": "light", "objection": "none",
+        "planned_change": "Owner field is cleaned in spring / 春季清理负责人字段",
+    },
+    "Zabbix": {
+        "extracted_how": "Query of the history tables / 查询历史表",
+        "what_kind": "Metrics and alerts of twelve months / 十二个月的指标与告警",
+        "by_program": "query", "how_often": "near_real_time", "source_load": "heavy",
+        "objection": "conditions", "objection_text": "Not during the nightly clean-up / 夜间清理时段除外",
+    },
+}  # fmt: skip

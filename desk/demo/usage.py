@@ -6,15 +6,18 @@ import hashlib
 import random
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any
 
-from desk.demo.calendar import Calendar
+from desk.demo.calendar import Beat, Calendar
 from desk.demo.cases import Cases
 from desk.demo.cast import Cast
+from desk.demo.pilots import OUTAGE_DAYS, OUTAGE_WEEK
 from foundation import clock
 from foundation.jobs import unschedule
 from foundation.jobs.models import Job, Schedule
 from metrics.connectors.base import DAILY_CAPABILITIES, AppRecord, Capability, DailyPage, DayRecord, Probe
-from metrics.models import Pilot, RuntimeApp
+from metrics.models import Pilot, RuntimeApp, RuntimeConnection
 from metrics.services.usage import add_connection, link_app
 from metrics.services.usage_sync import probe_connection, sync_usage
 
@@ -25,14 +28,14 @@ APPS = (
     ("0d4c5a10-7f0e-4a3b-9a51-0a6f3b1c0002", "Database triage", "advanced-chat", "triage", 9, 3100, 6),
     ("0d4c5a10-7f0e-4a3b-9a51-0a6f3b1c0003", "Known-fix finder (trial)", "chat", "", 2, 1500, 3),
 )
-OUTAGE_WEEK = 6  # no run reached the runtime for three working days
+TRIAL = (("0d4c5a10-7f0e-4a3b-9a51-0a6f3b1c0004", "Certificate check (trial)", "workflow", "", 3, 900, 5),)
 
 
 class InventedRuntime:
     """Answers like a connector; what it tells is drawn once from a fixed seed."""
 
-    def __init__(self, calendar: Calendar) -> None:
-        self.calendar = calendar
+    def __init__(self, calendar: Calendar, apps: tuple[tuple[Any, ...], ...] = APPS) -> None:
+        self.calendar, self.apps = calendar, apps
 
     def probe(self) -> Probe:
         return Probe("1.14.2", tuple(Capability(c, True) for c in DAILY_CAPABILITIES), ZONE, ("Shanghai hub",), ())
@@ -45,7 +48,7 @@ class InventedRuntime:
 
     def list_apps(self) -> Iterator[tuple[AppRecord, ...]]:
         born = datetime.combine(self.calendar.box_starts - timedelta(days=9), datetime.min.time(), UTC)
-        yield tuple(AppRecord(key, name, mode, created_at=born) for key, name, mode, *_rest in APPS)
+        yield tuple(AppRecord(key, name, mode, created_at=born) for key, name, mode, *_rest in self.apps)
 
     def fetch_daily(self, app: AppRecord, d0: date, d1: date) -> DailyPage:
         last = min(d1, clock.today(ZONE) + timedelta(days=1))
@@ -54,7 +57,7 @@ class InventedRuntime:
         return DailyPage(days, (), frozenset(), 4, told)
 
     def _day(self, app: AppRecord, day: date) -> DayRecord:
-        _key, _name, mode, _case, usual, tokens, users = next(a for a in APPS if a[0] == app.external_id)
+        _key, _name, mode, _case, usual, tokens, users = next(a for a in self.apps if a[0] == app.external_id)
         draw = random.Random(f"{app.external_id} {day}")  # noqa: S311 - invented usage
         runs = self._runs(draw, day, usual)
         spent = sum(round(tokens * draw.uniform(0.6, 1.5)) for _run in range(runs))
@@ -79,41 +82,72 @@ class InventedRuntime:
         if day < self.calendar.box_starts or day.weekday() >= 5:
             return 0
         week = (day - self.calendar.box_starts).days // 7
-        if week == OUTAGE_WEEK and day.weekday() < 3:
+        if week == OUTAGE_WEEK and day.weekday() < OUTAGE_DAYS:
             return 0
         learning = 0.4 if week == 0 else 0.7 if week == 1 else 1.0
         return max(0, round(draw.gauss(usual * learning, 1.2)))
 
 
-def read_usage(calendar: Calendar, cast: Cast, cases: Cases, pilots: dict[str, Pilot]) -> None:
-    runtime = InventedRuntime(calendar)
-    me = cast.actor("architect")
-    with clock.pinned(calendar.monday(0) - timedelta(days=6)):
-        connection = add_connection(
-            actor=me,
-            unit=cast.units["CN"],
-            name="Dify Shanghai",
-            base_url="https://dify.meridian.example",
+class Reader:
+    """One connection and the runtime behind it, read again and again."""
+
+    def __init__(self, cast: Cast, runtime: InventedRuntime, name: str, address: str) -> None:
+        self.cast, self.runtime, self.name, self.address = cast, runtime, name, address
+        self.connection: RuntimeConnection | None = None
+
+    def open(self) -> None:
+        self.connection = add_connection(
+            actor=self.cast.actor("architect"),
+            unit=self.cast.units["CN"],
+            name=self.name,
+            base_url=self.address,
             workspace_ref="7b0d2f3e-4c6a-4f5e-8d17-000000000001",
             secret="demo-admin-key-that-opens-nothing",
             test=False,
         )
-        probe_connection(actor=me, connection=connection, connector=runtime)
-        sync_usage(actor=me, connection=connection, trigger="button", connector=runtime)
-    with clock.pinned(calendar.monday(0) - timedelta(days=2)):
-        for key, _name, _mode, case, *_rest in APPS:
-            if case:
-                link_app(
-                    actor=cast.actor("lead"),
-                    app=RuntimeApp.objects.get(external_id=key),
-                    candidate=cases.candidates[case],
-                    pilot=pilots[case],
-                    stage="pilot",
-                )
-    for day in (*range((calendar.monday(0) - calendar.at(0)).days + 14, -3, 21), -1):
-        with clock.pinned(calendar.at(day, 20)):
-            connection.refresh_from_db()
-            sync_usage(actor=me, connection=connection, trigger="schedule", connector=runtime)
+        probe_connection(actor=self.cast.actor("architect"), connection=self.connection, connector=self.runtime)
+        self.read("button")
+
+    def read(self, trigger: str = "schedule") -> None:
+        connection = RuntimeConnection.objects.get(name=self.name)
+        me = self.cast.actor("architect")
+        sync_usage(actor=me, connection=connection, trigger=trigger, connector=self.runtime)
+
+
+def read_usage(calendar: Calendar, cast: Cast, cases: Cases, pilots: dict[str, Pilot]) -> Iterator[Beat]:
+    main = Reader(cast, InventedRuntime(calendar), "Dify Shanghai", "https://dify.meridian.example")
+    yield calendar.monday(0) - timedelta(days=6), main.open
+    yield calendar.monday(0) - timedelta(days=2), partial(_link, cast, cases, pilots)
+    for day in range((calendar.monday(0) - calendar.at(0)).days + 14, -3, 21):
+        yield calendar.at(day, 20), main.read
+    yield calendar.latest - timedelta(minutes=5), main.read
+    # The same days delivered twice: the second time nothing changes.
+    yield calendar.latest, partial(main.read, "button")
+    yield from _silent_source(calendar, cast)
+
+
+def _silent_source(calendar: Calendar, cast: Cast) -> Iterator[Beat]:
+    """A trial installation that has told nothing for three days."""
+    trial = Reader(cast, InventedRuntime(calendar, TRIAL), "Dify trial", "https://dify-trial.meridian.example")
+    yield calendar.at(-24, 9), trial.open
+    for day in (-17, -10, -3):
+        yield calendar.at(day, 9), trial.read
+
+
+def _link(cast: Cast, cases: Cases, pilots: dict[str, Pilot]) -> None:
+    for key, _name, _mode, case, *_rest in APPS:
+        if case:
+            link_app(
+                actor=cast.actor("lead"),
+                app=RuntimeApp.objects.get(external_id=key),
+                candidate=cases.candidates[case],
+                pilot=pilots[case],
+                stage="pilot",
+            )
+
+
+def stop_reading() -> None:
+    """The invented runtime answers nobody else."""
     for row in Schedule.objects.filter(kind="metrics.sync_usage"):
-        unschedule(row.name)  # the invented runtime answers nobody else
+        unschedule(row.name)
     Job.objects.filter(kind__in=["metrics.sync_usage", "metrics.probe_connection"]).delete()

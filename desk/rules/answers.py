@@ -10,6 +10,9 @@ from typing import Any
 
 MOST_WORDS = 60
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+BEHIND_THE_LINK = re.compile(
+    r"\s*\d+ of \d+ checks? passed[^.]*\.|\s*Ref\. [0-9a-f]+\.|\d+项检查中[^。]*。|编号[0-9a-f]+。"
+)
 Pair = tuple[str, str]  # English, Chinese
 
 
@@ -129,6 +132,11 @@ def words(text: str) -> int:
     """Words of a Latin text, Han characters counted two for one word."""
     han = len(re.findall(r"[\u4e00-\u9fff]", text))
     return len(re.findall(r"[^\s\u4e00-\u9fff，。；：、？！“”（）]+", text)) + (han + 1) // 2
+
+
+def plainly(sentence: str) -> str:
+    """A stated gain without its count of checks and its reference number: both stand behind the link."""
+    return BEHIND_THE_LINK.sub("", sentence).strip()
 
 
 def day(value: date | None) -> Pair:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import Count, F, Min
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
@@ -22,12 +22,11 @@ from foundation import clock
 from foundation.access import within
 from foundation.bilingual import spoken
 from foundation.templatetags.house import day as day_words
-from governance.models import SecurityReuse, Submission
-from governance.selectors import Effective, approvals_effective, conditions_blocking
-from metrics.models import Pilot, Statement
+from governance.models import Approval, SecurityReuse, Submission
+from governance.selectors import Effective, approvals_effective, conditions_blocking, effective
+from metrics.models import Observation, Pilot, SourceImport, Statement
 from metrics.selectors import plan_locked
-from usecases.models import Candidate, Contract, InventoryVersion, Pain, Ranking
-from usecases.selectors import latest_selection
+from usecases.models import Candidate, Contract, FlagshipSelection, InventoryVersion, Pain, Ranking
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,10 @@ def _rail_item(journey: Journey, box: Reading) -> dict[str, Any]:
     current = box.code == journey.next_code
     note = box.mark or ("" if current or box.state != "under_way" else box.state_word)
     url = address("desk:journey", journey.unit.code) + f"#{box.code}"
-    return {"code": box.code, "title": box.title, "note": note, "url": url, "state": "current" if current else state}
+    return {
+        "code": box.code, "title": box.title, "note": note, "url": url, "word": box.state_word,
+        "state": "current" if current else state,
+    }  # fmt: skip
 
 
 STATE_WORDS = {
@@ -219,7 +221,7 @@ def read_journey(unit: Unit) -> Journey:
     skips = latest_skips(unit)
     read = {code: _skipped(read_box(unit, code), skips.get(code)) for code in rules.RECOMMENDED}
     facts = {code: r.facts for code, r in read.items()}
-    said = _warnings(facts)
+    said = _warnings(unit, facts)
     boxes = tuple(replace(r, warnings=tuple(said.get(code, ()))) for code, r in read.items())
     return Journey(unit, boxes, rules.next_box(facts))
 
@@ -236,15 +238,27 @@ def _skipped(reading: Reading, skip: BoxSkip | None) -> Reading:
     return replace(reading, state="skipped", skip=skip)
 
 
-def _warnings(facts: dict[str, rules.Facts]) -> dict[str, list[str]]:
+def _warnings(unit: Unit, facts: dict[str, rules.Facts]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for warning in rules.warnings(facts):
-        found.setdefault(warning.box, []).append(_gently(warning))
+        began = facts[warning.box].first_on
+        unmeasured = warning.box == "A4" and not _has_baseline(unit, began)
+        found.setdefault(warning.box, []).append(_gently(warning, unmeasured))
     return found
 
 
-def _gently(warning: rules.Warning) -> str:
-    if warning.box == "A4":
+def _has_baseline(unit: Unit, on: date | None) -> bool:
+    """Something from before a pilot was measured, and known on that day."""
+    rows = Observation.objects.filter(measure__unit__path__startswith=unit.path, excluded_why="")
+    first = rows.filter(at__date__lt=F("measure__pilot__starts_on")).aggregate(at=Min("received_at"))["at"]
+    imported = SourceImport.objects.filter(within([unit.path])).aggregate(at=Min("as_of"))["at"]
+    known = min((m for m in (first, imported) if m), default=None)
+    day = _day(known, unit)
+    return day is not None and (on is None or day <= on)
+
+
+def _gently(warning: rules.Warning, unmeasured: bool) -> str:
+    if unmeasured:
         return _("Gains are discussed before a baseline exists.")
     if warning.box == "A5":
         return _("Self-serve is pitched before a gain was measured.")
@@ -333,12 +347,18 @@ def _a6(unit: Unit) -> Reading:
     patterns = [r for r in rows if r.approval.pattern_version_id]
     active = [r for r in patterns if r.is_active]
     whole = [r for r in active if not list(_undecided(r, rows, unit))]
-    evidence = [_approval(r, unit) for r in patterns]
+    evidence = [_approval(r, unit) for r in [*_superseded(unit), *patterns]]
     requests = Submission.objects.filter(unit__path__startswith=unit.path).exclude(state="withdrawn")
     waiting = list(requests.exclude(state="decided").select_related("pattern_version__pattern").order_by("created_at"))
     evidence += [_request(s, unit) for s in waiting]
     mark = str(patterns[0].state_label) if patterns and not active else ""
     return _read("A6", bool(whole), evidence, _a6_gaps(active, rows, unit, waiting), mark)
+
+
+def _superseded(unit: Unit) -> list[Effective]:
+    """Earlier approvals of a pattern: they count no more, but validation began with them."""
+    older = Approval.objects.holding_for(unit.path).filter(pattern_version__isnull=False).order_by("valid_from")
+    return [r for r in effective(older, clock.now(), unit.path) if r.state == "superseded"]
 
 
 def _approval(row: Effective, unit: Unit) -> Evidence:
@@ -391,11 +411,14 @@ def _ch(unit: Unit) -> Reading:
 
 
 def _charter(charter: Charter, unit: Unit) -> Evidence:
-    on = charter.state_since if charter.state in ("signed", "decided") else charter.created_at
-    if charter.state == "decided":
-        first = charter.signatures.filter(target="charter_text").order_by("at").last()
-        on = first.at if first else on
+    on = _first_signed(charter) if charter.state in ("signed", "decided") else charter.created_at
     return Evidence(charter.question, _day(on, unit), link_to(charter), str(charter.get_state_display()))
+
+
+def _first_signed(charter: Charter) -> datetime:
+    """When the first text was whole; later texts and decisions do not move it."""
+    given = list(charter.signatures.filter(target="charter_text").order_by("at").values_list("target_id", "at"))
+    return max((at for text, at in given if text == given[0][0]), default=charter.state_since)
 
 
 def _a8(unit: Unit) -> Reading:
@@ -427,16 +450,19 @@ def _a9(unit: Unit) -> Reading:
 
 
 def _sel(unit: Unit) -> Reading:
-    selection = latest_selection(unit)
+    made = FlagshipSelection.objects.filter(unit=unit).prefetch_related("slots__candidate")
+    selections = list(made.select_related("snapshot").order_by("decided_at", "created_at"))
     rankings = Ranking.objects.filter(unit=unit, state__in=["draft", "scoring", "open"]).order_by("created_at")
-    if selection is None:
+    if not selections:
         begun = [_ranking(r, unit) for r in rankings]
         return _read("SEL", False, begun, [_("No flagship is chosen.")])
-    slots = list(selection.slots.select_related("candidate"))
-    names = ", ".join(s.candidate.title for s in slots)
-    evidence = [Evidence(names, _day(selection.decided_at, unit), link_to(selection), _("chosen"))]
-    gaps = list(_sel_gaps(unit, [s.candidate_id for s in slots]))
-    return _read("SEL", not gaps, evidence, gaps)
+    gaps = [list(_sel_gaps(unit, [slot.candidate_id for slot in s.slots.all()])) for s in selections]
+    return _read("SEL", not all(gaps), [_selection(s, unit) for s in selections], gaps[-1])
+
+
+def _selection(selection: FlagshipSelection, unit: Unit) -> Evidence:
+    names = ", ".join(s.candidate.title for s in selection.slots.all())
+    return Evidence(names, _day(selection.decided_at, unit), link_to(selection), _("chosen"))
 
 
 def _ranking(ranking: Ranking, unit: Unit) -> Evidence:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -27,6 +28,7 @@ from desk.rules.answers import (
     Source,
     ValueFacts,
     compose_answer,
+    plainly,
 )
 from foundation import clock
 from foundation.access import ancestors, within
@@ -37,7 +39,7 @@ from governance.checks import gaps
 from governance.models import Condition, Lane, PatternVersion, Submission
 from governance.packs import current_bindings
 from governance.selectors import approvals_effective
-from metrics.models import Statement
+from metrics.models import GainEstimate, Observation, Statement
 from metrics.selectors import gain_line, primary_version, proof_count
 from usecases.models import Asset, Candidate
 from usecases.selectors import asset_counts, flagships
@@ -101,9 +103,14 @@ def _pair(text: Callable[[], Any]) -> tuple[str, str]:
 
 
 def _charter(unit: Unit) -> Charter | None:
-    """The newest that is not withdrawn, a signed one first."""
-    rows = list(Charter.objects.filter(unit=unit).exclude(state="withdrawn").order_by("-created_at"))
-    return next((c for c in rows if c.state in ("signed", "decided")), rows[0] if rows else None)
+    """The one that was measured; else the newest signed one, else the newest."""
+    estimated = GainEstimate.objects.filter(measure__pilot=OuterRef("cases__pilot"))
+    timed = Observation.objects.filter(measure__pilot=OuterRef("cases__pilot"))
+    found = Charter.objects.filter(unit=unit).exclude(state="withdrawn").order_by("-created_at")
+    rows = list(found.annotate(has_data=Exists(estimated) | Exists(timed)))
+    signed = [c for c in rows if c.state in ("signed", "decided")]
+    measured = [c for c in signed if c.has_data]
+    return next(iter([*measured, *signed, *rows]), None)
 
 
 def _day(moment: datetime, unit: Unit) -> date:
@@ -142,7 +149,7 @@ def value_facts(unit: Unit, charter: Charter | None) -> ValueFacts:
 
 def _said(statement: Statement) -> Said:
     estimate = statement.estimate
-    return Said(statement.sentence_en, statement.sentence_zh, estimate.word, estimate.verdict)
+    return Said(plainly(statement.sentence_en), plainly(statement.sentence_zh), estimate.word, estimate.verdict)
 
 
 def _direction(candidates: Iterable[Candidate]) -> tuple[str, str] | None:
@@ -161,14 +168,16 @@ def _needed(charter: Charter | None) -> int:
 def _value_sources(unit: Unit, said: list[Statement], cases: list[Any], charter: Charter | None) -> Iterable[Source]:
     for statement in said:
         pilot = statement.estimate.measure.pilot
-        yield Source(statement.sentence, link_to(pilot), pilot.name if pilot else "", statement.estimate.word)
+        published = _("stated on %(day)s") % {"day": day_words(_day(statement.state_since, unit))}
+        label = pilot.name if pilot else statement.estimate.measure.name
+        yield Source(label, link_to(pilot), published, statement.estimate.word)
     for case in cases:
         line = gain_line(case.pilot)
         if line is None or line.interim:
             note = _("no gain is read before %(day)s") % {"day": day_words(case.pilot.decision_on)}
             yield _named(case.pilot, note)
         elif not said:
-            yield Source(line.sentence, line.url, case.pilot.name, line.word)
+            yield Source(case.pilot.name, line.url, _("estimated, not stated yet"), line.word)
         version = primary_version(case.pilot)
         if version is None:
             yield _named(case.pilot, _("has no measure yet"))

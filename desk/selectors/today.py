@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from typing import Any
-from urllib.parse import quote
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from charter.models import Charter, Decision, DecisionPoint
 from charter.selectors import current_signatures, missing_signatories
-from desk.links import link_to
+from desk.links import link_to, pages_of
 from foundation import clock
 from foundation.access import require, within
 from foundation.actor import Actor
@@ -38,7 +38,12 @@ SOURCES = (
     "metrics.cards_usage",
     "usecases.cards",
 )
-QUIET = ("user.", "token.", "access.", "job.")  # the housekeeping of accounts and jobs is no news
+QUIET = (  # housekeeping, and steps on the way whose result is told by another sentence
+    "user.", "token.", "access.", "job.", "upload.", "sync.", "probe.", "connection.", "raw.", "import.started",
+    "checklist.answered", "category_use.", "slot.", "reuse.", "evidence.", "pack.", "review.", "estimate.",
+    "task_time.", "measure.bound", "ranking.scored", "report.opened", "selection.", "decision.prepared",
+    "question.added",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Change:
-    """One sentence of the ledger; `more` others like it."""
+    """The last sentence on a record that day; `more` other records had the same done to them."""
 
     at: datetime
     sentence: str
@@ -69,10 +74,14 @@ class NextDate:
 @dataclass(frozen=True)
 class Today:
     cards: list[Card]
-    more: int
+    rest: list[Card]  # can wait
     waits: list[Wait]
     changes: list[Change]
     next_date: NextDate | None
+
+    @property
+    def more(self) -> int:
+        return len(self.rest)
 
     @property
     def decisions(self) -> int:
@@ -105,7 +114,7 @@ def read_today(actor: Actor, since: datetime | None = None) -> Today:
     cards = all_cards(actor)
     return Today(
         cards=cards[:SHOWN],
-        more=max(0, len(cards) - SHOWN),
+        rest=cards[SHOWN:],
         waits=waiting_for_others(actor)[:5],
         changes=what_changed(actor, since or clock.now() - FIRST_VISIT),
         next_date=next_date(actor),
@@ -164,23 +173,31 @@ def _decisions(actor: Actor) -> Iterable[Wait]:
 
 
 def what_changed(actor: Actor, since: datetime) -> list[Change]:
-    """Sentences of the ledger in scope since a moment, one a kind of act, newest first."""
+    """What the ledger in scope tells since a moment, newest first: a line a record and day, like ones folded."""
     entries = entries_for(actor).filter(at__gt=since).exclude(actor_id=actor.user_id or "-")
-    groups: dict[str, list[AuditEvent]] = {}
-    for event in entries[:READ_BACK]:
-        if known(event.verb) and not event.verb.startswith(QUIET):
-            groups.setdefault(event.verb, []).append(event)
-    return [_change(rows) for rows in list(groups.values())[:LINES]]
+    groups: dict[Any, list[AuditEvent]] = {}
+    for event in _last_of_the_day(e for e in entries[:READ_BACK] if _is_news(e)):
+        groups.setdefault((event.verb, timezone.localdate(event.at)), []).append(event)
+    shown = list(groups.values())[:LINES]
+    pages = pages_of(rows[0] for rows in shown)
+    return [_change(rows, pages) for rows in shown]
 
 
-def _change(rows: list[AuditEvent]) -> Change:
+def _is_news(event: AuditEvent) -> bool:
+    return known(event.verb) and not event.verb.startswith(QUIET) and not event.verb.endswith(".edited")
+
+
+def _last_of_the_day(events: Iterable[AuditEvent]) -> list[AuditEvent]:
+    """Of a record the last act of each day; `events` come newest first."""
+    found: dict[Any, AuditEvent] = {}
+    for event in events:
+        found.setdefault((event.subject_kind, event.subject_id, timezone.localdate(event.at)), event)
+    return list(found.values())
+
+
+def _change(rows: list[AuditEvent], pages: dict[tuple[str, str], str]) -> Change:
     told = line(rows[0])
-    return Change(told.at, told.sentence, _jump(rows[0]), len(rows) - 1)
-
-
-def _jump(event: AuditEvent) -> str:
-    """Search jumps to the record of an id, whatever its kind."""
-    return f"/search?q={quote(event.subject_key)}" if event.subject_key else ""
+    return Change(told.at, told.sentence, pages.get((rows[0].subject_kind, rows[0].subject_id), ""), len(rows) - 1)
 
 
 # --- the next date ------------------------------------------------------------------------------------------------

@@ -10,16 +10,29 @@ from django.views.decorators.http import require_GET
 from desk.glossary import GLOSSARY
 from desk.links import address
 from foundation import errors
+from foundation.access import may
 
-STEPS = (
+EVERYBODY = ""
+STEPS = (  # title, what it is, url name, permission
     (
         _("Record a pain"),
         _("One sentence about work that costs time. Hours describe work, not people."),
         "usecases:pain_new",
+        "usecases.pain.record",
     ),
-    (_("Open a charter"), _("What was promised, what was measured, and what there is to decide."), "charter:charters"),
-    (_("Look at a measure"), _("Every number stands with its evidence word, its n and its range."), "metrics:measures"),
-    (_("See the journey"), _("Where a unit stands and what comes next."), "desk:journey_home"),
+    (
+        _("Open a charter"),
+        _("What was promised, what was measured, and what there is to decide."),
+        "charter:charters",
+        EVERYBODY,
+    ),
+    (
+        _("Look at a measure"),
+        _("Every number stands with its evidence word, its n and its range."),
+        "metrics:measures",
+        EVERYBODY,
+    ),
+    (_("See the journey"), _("Where a unit stands and what comes next."), "desk:journey_home", EVERYBODY),
 )
 REFUSALS = (
     errors.NotPermitted, errors.NotVisible, errors.NotReady, errors.Stale, errors.Invalid, errors.TooMany,
@@ -36,7 +49,8 @@ REMEDIES = {
 
 @require_GET
 def help_page(request: HttpRequest) -> HttpResponse:
-    steps = [{"title": t, "text": x, "url": address(n)} for t, x, n in STEPS]
+    actor = request.actor  # type: ignore[attr-defined]
+    steps = [{"title": t, "text": x, "url": address(n)} for t, x, n, right in STEPS if not right or may(actor, right)]
     return render(request, "desk/help.html", {"steps": steps, "glossary": GLOSSARY})
 
 

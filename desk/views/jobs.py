@@ -8,8 +8,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import root_unit
@@ -20,7 +22,7 @@ from foundation.actor import Actor
 from foundation.errors import NotVisible, Reason
 from foundation.jobs.models import Job
 from foundation.jobs.registry import KINDS
-from foundation.keyset import keyset_page
+from foundation.lists import ListColumn, ListPage
 
 TONES = {"queued": "open", "running": "info", "done": "ok", "refused": "warn", "failed": "bad", "cancelled": "blocked"}
 
@@ -38,18 +40,37 @@ def jobs_seen(actor: Actor) -> Any:
 
 
 @require_GET
-def jobs(request: HttpRequest) -> HttpResponse:
+def jobs(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, "desk.read")
-    page = keyset_page(jobs_seen(actor), ("-queued_at", "id"), after=request.GET.get("after"))
-    rows = [_row(job, actor) for job in page.items]
-    return render(request, "desk/jobs.html", {"rows": rows, "next": page.next_cursor})
+    page = ListPage(request, jobs_seen(actor), COLUMNS, name="jobs", title=_("Jobs"), order=("-queued_at", "id"))
+    if page.wants_export:
+        return page.export()
+    return render(request, "desk/jobs.html", {"rows": [_row(job, actor) for job in page.items], "page": page})
+
+
+def _label(job: Job) -> str:
+    kind = KINDS.get(job.kind)
+    return str(kind.label) if kind else job.kind
+
+
+COLUMNS = (
+    ListColumn("job", gettext_lazy("Job"), value=_label),
+    ListColumn("state", gettext_lazy("State"), value=lambda j: j.get_state_display()),
+    ListColumn("done", gettext_lazy("Steps done"), "number"),
+    ListColumn("total", gettext_lazy("Steps in all"), "number"),
+    ListColumn("message", gettext_lazy("Message")),
+    ListColumn("who", gettext_lazy("Asked by"), value=lambda j: j.actor.get("label", "")),
+    ListColumn("queued_at", gettext_lazy("Asked"), "datetime"),
+    ListColumn("started_at", gettext_lazy("Started"), "datetime"),
+    ListColumn("finished_at", gettext_lazy("Ended"), "datetime"),
+)
 
 
 def _row(job: Job, actor: Actor) -> dict[str, Any]:
     kind = KINDS.get(job.kind)
     return {
-        "job": job, "label": kind.label if kind else job.kind, "tone": TONES[job.state],
+        "job": job, "label": _label(job), "tone": TONES[job.state],
         "is_own": job.owner_id == actor.user_id, "who": job.actor.get("label", ""),
         "may_cancel": job.state in ("queued", "running"), "may_retry": job.state in ENDED_BADLY and kind is not None,
     }  # fmt: skip

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from desk.forms import AuditFilter
-from desk.links import address
+from desk.links import address, pages_of
 from foundation.access import may, require
 from foundation.audit.models import AuditEvent
-from foundation.audit.timeline import entries_for, line
+from foundation.audit.timeline import entries_for, label_of, line
 from foundation.audit.verify import Verdict, verify_ledger
 from foundation.kit import Cell
 from foundation.lists import ListColumn, ListPage
@@ -53,6 +53,7 @@ FAULTS = {
     "column_mismatch": gettext_lazy("its columns do not say what its hashed text says"),
     "gap": gettext_lazy("it is missing"),
     "order": gettext_lazy("it does not follow the entry before it"),
+    "rewritten": gettext_lazy("it is not the entry the earlier export holds"),
     "tail_missing": gettext_lazy("the end of the ledger was cut off or replaced"),
 }
 
@@ -74,7 +75,7 @@ def _sentence(event: AuditEvent) -> str:
 
 
 def _sentence_cell(event: AuditEvent) -> Cell:
-    return Cell(_sentence(event), href=f"/search?q={event.subject_key}" if event.subject_key else None)
+    return Cell(_sentence(event), href=getattr(event, "page", None))
 
 
 COLUMNS = (
@@ -85,7 +86,7 @@ COLUMNS = (
     ListColumn("door", gettext_lazy("Through")),
     ListColumn("verb", gettext_lazy("Act"), shown=False),
     ListColumn("subject", gettext_lazy("Id"), value=lambda e: e.subject_key, shown=False),
-    ListColumn("label", gettext_lazy("Title"), value=lambda e: e.subject_label, shown=False),
+    ListColumn("label", gettext_lazy("Title"), value=label_of, shown=False),
     ListColumn("hash", gettext_lazy("Hash"), shown=False),
 )
 
@@ -101,8 +102,15 @@ def audit(request: HttpRequest) -> HttpResponseBase:
     if page.wants_export:
         require(actor, "audit.export")
         return page.export()
+    _lead_to_pages(page.items)
     context = {"page": page, "may_verify": may(actor, "audit.verify"), "may_export": may_export}
     return render(request, "desk/audit.html", context, status=page.status)
+
+
+def _lead_to_pages(events: list[AuditEvent]) -> None:
+    pages = pages_of(events)
+    for event in events:
+        event.page = pages.get((event.subject_kind, event.subject_id))  # type: ignore[attr-defined]
 
 
 @require_POST

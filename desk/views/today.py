@@ -15,6 +15,7 @@ from desk.selectors.journey import read_journey
 from desk.selectors.today import finding, read_today
 from desk.selectors.units import own_unit
 from foundation import clock
+from foundation.access import may
 
 SEEN = "seen"  # cookie: when this person was here last, per browser
 VISIT = timedelta(minutes=30)  # within it, "since you were last in" stays the same
@@ -31,6 +32,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "today": found,
         "title": finding(found),
         "since": since[0],
+        "may_record": may(actor, "usecases.pain.record"),
         "journey": read_journey(unit) if unit else None,
     }
     response = render(request, "desk/today.html", context)

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from foundation.errors import Refused
 from foundation.keyset import keyset_page
+from foundation.versions import small_number
 
 MAX_SIZE = 1000
 
@@ -29,9 +30,10 @@ class KeysetPagination(BasePagination):
 
     def _size(self, request: Request) -> int:
         given = request.query_params.get("size", "50")
-        if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= MAX_SIZE:
+        size = small_number(given)
+        if size is None or not 1 <= size <= MAX_SIZE:
             raise ValidationError({"size": [f"1–{MAX_SIZE}"]})
-        return int(given)
+        return size
 
     def get_paginated_response(self, data: list[Any]) -> Response:
         return Response({"items": data, "next": self.page.next_cursor})

@@ -64,5 +64,11 @@ def _flat(detail: Any, field: str = "") -> list[Reason]:
     return [Reason(str(getattr(detail, "code", "invalid")), str(detail), field=field or None)]
 
 
+def crashed_json() -> JsonResponse:
+    """The request id is all a program needs to tell us; the log has the rest."""
+    said = body(500, "crashed", _("Something went wrong on our side."), [])
+    return JsonResponse(said, status=500, content_type=PROBLEM)
+
+
 def not_found_json() -> JsonResponse:
     return JsonResponse(body(404, "not_found", _("There is nothing here."), []), status=404, content_type=PROBLEM)

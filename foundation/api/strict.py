@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -9,6 +10,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+from foundation.calendar_days import is_usable, outside_words
+from foundation.versions import small_number
 
 
 class StrictSerializer(serializers.Serializer):
@@ -22,7 +26,11 @@ class StrictSerializer(serializers.Serializer):
             errors |= {k: [serializers.ErrorDetail(_("This cannot be written."), "read_only_field")] for k in locked}
             if errors:
                 raise serializers.ValidationError(errors)
-        return super().to_internal_value(data)
+        read = super().to_internal_value(data)
+        outside = [k for k, v in read.items() if isinstance(v, date) and not is_usable(v)]
+        if outside:
+            raise serializers.ValidationError({k: [outside_words()] for k in outside})
+        return read
 
 
 class PreconditionRequired(APIException):
@@ -35,10 +43,10 @@ class PreconditionRequired(APIException):
 
 def if_match(request: Request) -> int:
     """The version in If-Match; 428 without it, 412 by the service when it is stale."""
-    given = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    if not given.isascii() or not given.isdigit() or len(given) > 9:
+    version = small_number(request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"'))
+    if version is None:
         raise PreconditionRequired()
-    return int(given)
+    return version
 
 
 def with_etag(response: Response, version: int) -> Response:

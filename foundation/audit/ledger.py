@@ -19,7 +19,7 @@ from foundation.work import current_work, request_id, unit_of_work
 DOMAIN = b"pilotage/ledger/1\x00"
 FACTS = (
     "seq", "at", "actor_kind", "actor_id", "actor_label", "acting_for", "door", "verb", "subject_kind", "subject_id",
-    "subject_key", "subject_label", "unit_path", "before", "after", "data", "request_id",
+    "subject_key", "subject_label", "subject_label_zh", "unit_path", "before", "after", "data", "request_id",
 )  # fmt: skip
 
 
@@ -53,6 +53,7 @@ def record(
             "subject_id": named["id"],
             "subject_key": named["key"],
             "subject_label": named["label"],
+            "subject_label_zh": named["label_zh"],
             "unit_path": _unit_path(subject),
             "before": _plain(before),
             "after": _plain(after),

@@ -3,10 +3,16 @@ from __future__ import annotations
 from django.db import models
 
 from foundation.paths import PathField
+from foundation.triggers import Trigger
 
 
 class AuditHead(models.Model):
     """One row: the end of the chain, locked while an entry is appended."""
+
+    triggers = (
+        Trigger("no_delete", "DELETE", "1 = 1", "the end of the ledger cannot be removed"),
+        Trigger("grows", "UPDATE", 'NEW."seq" <= OLD."seq"', "the ledger only grows"),
+    )
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     seq = models.PositiveBigIntegerField(default=0)
@@ -34,6 +40,7 @@ class AuditEvent(models.Model):
     subject_id = models.CharField(max_length=60)
     subject_key = models.CharField(max_length=60, blank=True)
     subject_label = models.CharField(max_length=200, blank=True)
+    subject_label_zh = models.CharField(max_length=200, blank=True)
     unit_path = PathField(max_length=120, blank=True, db_index=True)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
 from foundation.access import within
 from foundation.actor import Actor
 from foundation.audit.models import AuditEvent
 from foundation.audit.verbs import known, sentence
+from foundation.bilingual import pick
 from foundation.subjects import subject_of
 
 
@@ -38,11 +40,20 @@ def timeline(subject: Any, actor: Actor, limit: int = 50) -> list[Line]:
     return [line(event) for event in entries_for(actor).filter(own)[:limit]]
 
 
+def label_of(event: AuditEvent) -> str:
+    """What the subject was called then, in the reader's language."""
+    return pick({"en": event.subject_label, "zh": event.subject_label_zh})
+
+
+def subject_words(event: AuditEvent) -> str:
+    """Its id and its label, the id once."""
+    label = label_of(event)
+    return label if label.startswith(event.subject_key) else f"{event.subject_key} {label}"
+
+
 def line(event: AuditEvent) -> Line:
-    label = f"{event.subject_key} {event.subject_label}".strip() if event.subject_key else event.subject_label
-    if event.subject_key and event.subject_label.startswith(event.subject_key):
-        label = event.subject_label
-    actor = event.actor_label if not event.acting_for else f"{event.actor_label} ({event.acting_for})"
-    facts = {**event.data, "actor": actor, "subject": label}
+    # A name stays as it is; the words for a demo persona are known to the catalogue.
+    actor = f"{event.actor_label} ({gettext(event.acting_for)})" if event.acting_for else event.actor_label
+    facts = {**event.data, "actor": actor, "subject": subject_words(event)}
     text = sentence(event.verb, facts) if known(event.verb) else event.verb
     return Line(event.seq, event.at, event.verb, text, event)

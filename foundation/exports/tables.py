@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Literal
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import get_language
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from foundation import clock
@@ -196,7 +197,7 @@ FORMATS = {
 
 
 def language_word() -> str:
-    return "zh" if (get_language() or "en").startswith("zh") else "en"
+    return "zh" if (translation.get_language() or "en").startswith("zh") else "en"
 
 
 def file_name(name: str, extension: str) -> str:
@@ -240,10 +241,23 @@ def download(
         raise Invalid(Reason("unknown_format", text, field="format"))
     response: HttpResponseBase
     if wanted == "csv":
-        response = StreamingHttpResponse(_encoded(csv_lines(columns, rows)), content_type=FORMATS["csv"])
+        lines = csv_lines(columns, rows)
+        began = next(lines)  # what is refused is refused before the answer has begun
+        response = StreamingHttpResponse(_encoded(chain([began], _as_now(lines))), content_type=FORMATS["csv"])
     else:
         response = HttpResponse(write_xlsx(title or name, columns, rows, cover), content_type=FORMATS["xlsx"])
     return attach(response, file_name(name, wanted))
+
+
+def _as_now(lines: Iterator[str]) -> Iterator[str]:
+    """Each line in the reader's language and zone, which are gone once the answer is on its way."""
+    language, zone = translation.get_language(), timezone.get_current_timezone()
+    while True:
+        with translation.override(language), timezone.override(zone):
+            line = next(lines, None)
+        if line is None:
+            return
+        yield line
 
 
 def _encoded(lines: Iterable[str]) -> Iterator[bytes]:

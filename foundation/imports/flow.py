@@ -91,6 +91,11 @@ class Preview:
         return [p for p in self.plans if p.outcome in (Outcome.NEW, Outcome.CHANGED)]
 
     @property
+    def left_out(self) -> list[tuple[int, Reason]]:
+        """Rows that are double, with the sentence that says of what."""
+        return [(p.row_no, r) for p in self.plans if p.outcome == Outcome.DUPLICATE for r in p.reasons][:SHOWN_PROBLEMS]
+
+    @property
     def file_problems(self) -> list[Problem]:
         """Of the header or the mapping: nothing can be imported until they are gone."""
         good = {p.row_no for p in self.plans}

@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from foundation.imports.flow import Preview, SampleRow
-from foundation.imports.kinds import Outcome
+from foundation.imports.kinds import Field, Outcome
 from foundation.kit import Cell
 
 WORDS = {
@@ -39,10 +39,15 @@ def _sample(preview: Preview, row: SampleRow) -> list[Any]:
     cells = [row.number, Cell(word, tone=tone)]
     for field, value in zip(preview.fields, row.read, strict=True):
         raw = row.raw[preview.table.columns.index(preview.mapping[field.name])]
-        read = _words(value)
+        read = _label(field, value) if field.kind == "choice" else _words(value)
         shown = read if read is not None else "–"
         cells.append(Cell(_cut(shown), sub=_cut(raw) if raw.strip() != shown else None))
     return cells
+
+
+def _label(field: Field, value: Any) -> str | None:
+    """What people call a code."""
+    return None if value is None else str(dict(field.choices).get(value, value))
 
 
 def _words(value: Any) -> str | None:

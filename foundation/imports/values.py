@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
+from foundation.calendar_days import is_usable, outside_words
+
 MAX_NUMBER = Decimal(10) ** 15  # beyond 15 digits spreadsheets have rounded already
 TRUE = frozenset({"true", "yes", "y", "1", "是", "x", "✓"})
 FALSE = frozenset({"false", "no", "n", "0", "否", "-"})
@@ -79,10 +81,13 @@ def _leading_day(text: str) -> tuple[date, str]:
         sentence = _("“%(value)s” can be read as two different days.") if ambiguous else _("“%(value)s” is not a date.")
         raise BadValue(code, sentence % {"value": text[:60]}, remedy)
     try:
-        return date(*(int(part) for part in found.groups())), text[found.end() :]
+        day = date(*(int(part) for part in found.groups()))
     except ValueError as error:
         text_ = _("“%(value)s” is not a day of the calendar.") % {"value": text[:60]}
         raise BadValue("bad_date", text_, remedy) from error
+    if not is_usable(day):
+        raise BadValue("bad_date", outside_words(), remedy)
+    return day, text[found.end() :]
 
 
 def _moment(text: str, zone: str) -> datetime:

@@ -113,6 +113,7 @@ def _preview_page(
         "preview": found,
         "options": options,
         "reasons": refusal.reasons if refusal else [],
+        "unfold": found is None or bool(found.unknown) or refusal is not None,
         "hidden": hidden_fields(chosen),
         "context_fields": hidden_fields({f"ctx_{k}": v for k, v in options.context.items()}),
         "query": urlencode(chosen),

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from foundation.actor import Actor, system_actor
@@ -22,12 +23,13 @@ from foundation.jobs.registry import KINDS, LEASE, JobRun, LeaseLost
 
 log = logging.getLogger("pilotage.jobs")
 
-_load_actor: Callable[[str], Actor] | None = None
+ActorLoader = Callable[[str, str | None], Actor]
+_load_actor: ActorLoader | None = None
 _subscribers: dict[str, list[str]] = {}
 
 
-def install_actor_loader(loader: Callable[[str], Actor]) -> None:
-    """Accounts tells how to build an actor for the task door from a user id."""
+def install_actor_loader(loader: ActorLoader) -> None:
+    """Accounts tells how to build an actor for the task door from the ids of a user and, if one asked, a token."""
     global _load_actor
     _load_actor = loader
 
@@ -39,7 +41,7 @@ def enqueue(kind: str, *, actor: Actor, unit_path: str = "", **args: Any) -> Job
     job = Job.objects.create(
         kind=kind,
         args={k: str(v) if isinstance(v, uuid.UUID) else v for k, v in args.items()},
-        actor={"kind": actor.kind, "user_id": actor.user_id, "label": actor.label},
+        actor={"kind": actor.kind, "user_id": actor.user_id, "token_id": actor.token_id, "label": actor.label},
         owner_id=actor.user_id or "",
         unit_path=unit_path,
         next_try_at=timezone.now(),
@@ -63,14 +65,13 @@ def emit(event: str, *, actor: Actor, **args: Any) -> None:
 
 def send(job_id: uuid.UUID) -> None:
     """Wake a worker; a broker that is away is no harm, the tick sends again."""
-    if settings.JOBS_MODE == "manual":
+    if not settings.JOBS_SENDER:
         return
     from kombu.exceptions import OperationalError
 
-    from config.celery import run_job
-
+    wake = import_string(settings.JOBS_SENDER)
     try:
-        run_job.apply_async(args=[str(job_id)], retry=False, ignore_result=True)
+        wake(str(job_id))
     except (OSError, OperationalError) as error:
         log.warning("broker away, job waits for the tick", extra={"job": str(job_id), "error": str(error)})
 
@@ -113,14 +114,19 @@ def _claim(job_id: str) -> Job | None:
     if not taken:
         return None
     job = Job.objects.get(pk=job_id)
+    if job.attempts >= KINDS[job.kind].tries:  # it took its worker down each time
+        _finish(job, Job.State.FAILED, _("This stopped its worker %(n)s times and was given up.") % {"n": job.attempts})
+        return None
     job.attempts += 1
     Job.objects.filter(pk=job_id).update(attempts=job.attempts)
     return job
 
 
 def _actor_of(job: Job) -> Actor:
-    user_id = job.actor.get("user_id")
-    return _load_actor(user_id) if user_id and _load_actor else system_actor()
+    """Whoever asked, with the rights they hold now: a token stays as narrow as it is."""
+    if not (job.actor.get("user_id") and _load_actor):
+        return system_actor()
+    return _load_actor(job.actor["user_id"], job.actor.get("token_id"))
 
 
 def _finish(job: Job, state: str, message: str | None, result: dict[str, Any] | None = None) -> str:

@@ -79,6 +79,7 @@ class Migration(migrations.Migration):
                 ("subject_id", models.CharField(max_length=60)),
                 ("subject_key", models.CharField(blank=True, max_length=60)),
                 ("subject_label", models.CharField(blank=True, max_length=200)),
+                ("subject_label_zh", models.CharField(blank=True, max_length=200)),
                 ("unit_path", foundation.paths.PathField(blank=True, db_index=True, max_length=120)),
                 ("before", models.JSONField(default=dict)),
                 ("after", models.JSONField(default=dict)),

@@ -230,7 +230,7 @@ def _cell(cell: Any) -> str:
     if cell.href:
         words = format_html('<a href="{}">{}</a>', cell.href, words)
     sub = format_html("<small>{}</small>", cell.sub) if cell.sub else ""
-    extra = ' class="n"' if cell.num else ""
+    extra = ' class="n"' if cell.num else ' class="nowrap"' if isinstance(cell.text, date) else ""
     extra += format_html(' lang="{}"', cell.lang) if cell.lang else ""
     return f"<td{extra}>{words}{sub}</td>"
 

@@ -14,9 +14,9 @@ from foundation import clock
 from foundation.access import ScopedQuerySet, ancestors
 from foundation.actor import Actor
 from foundation.bilingual import Bilingual
-from foundation.db import Trigger
 from foundation.lifecycle import Lifecycle, Transition
 from foundation.models import Frozen, Versioned
+from foundation.triggers import Trigger
 from governance.models.catalogue import HandedDown, PatternVersion
 from governance.models.data import CategoryUse, Use
 from governance.models.requests import GateDecision, Lane
@@ -346,3 +346,11 @@ class ConditionEvent(Frozen):
 
     def __str__(self) -> str:
         return f"{self.condition.key} {self.kind}"
+
+    @property
+    def why(self) -> str:
+        """The reason in the reader's language; `charter:<key>` stands for a signature that closed it."""
+        kind, _sep, key = self.reason.partition(":")
+        if self.kind == self.Kind.CLOSED and kind == "charter" and self.condition.closes_by == "charter":
+            return _("Closed by the signature of %(charter)s.") % {"charter": key}
+        return self.reason

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from foundation import clock
 from foundation.access import ScopedQuerySet
 from foundation.bilingual import Bilingual
-from foundation.db import Trigger
 from foundation.lifecycle import Lifecycle, Transition
 from foundation.models import Frozen, Versioned
+from foundation.triggers import Trigger
 
 
 class SlotRole(models.TextChoices):
@@ -220,7 +220,7 @@ class Binding(Frozen):
     component = models.ForeignKey(Component, models.PROTECT, related_name="bindings")
     from_at = models.DateTimeField(default=clock.now)
     replaces = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="replaced_by")
-    reason = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=300, blank=True)  # a code, or words a person wrote
     constraint_results = models.JSONField(default=list)
     within = models.BooleanField()
     checked_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, blank=True, related_name="+")
@@ -245,6 +245,13 @@ class Binding(Frozen):
 
     def __str__(self) -> str:
         return f"{self.slot.name}: {self.component.name}"
+
+    @property
+    def why(self) -> str:
+        """The reason in the reader's language; a part is carried over from the version before its own."""
+        if self.reason == "carried_over":
+            return _("carried over from version %(number)s") % {"number": self.slot.version_of.number - 1}
+        return str(_("the product the company runs today")) if self.reason == "runs_today" else self.reason
 
 
 class SecurityReuse(Versioned):

@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation import clock
 from foundation.bilingual import Bilingual
-from foundation.db import Trigger
 from foundation.lifecycle import Lifecycle, Transition
 from foundation.models import Frozen, Versioned
+from foundation.triggers import Trigger
 from governance.models.catalogue import HandedDown, PatternVersion
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
 from django.urls import reverse
@@ -10,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from foundation import clock
 from foundation.access import ScopedQuerySet
 from foundation.bilingual import Bilingual
-from foundation.db import Trigger
 from foundation.lifecycle import Lifecycle, Transition
 from foundation.models import Frozen, Versioned
+from foundation.triggers import Trigger
 from governance.models.catalogue import HandedDown, PatternVersion
 from governance.models.data import Use
 
@@ -221,7 +223,7 @@ class Vote(Frozen):
     lane = models.CharField(max_length=20, choices=Lane.choices)
     person = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
     principal = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
-    role_at_time = models.CharField(max_length=120)
+    role_at_time = models.CharField(max_length=120)  # the code of the role
     choice = models.CharField(max_length=30, choices=Choice.choices)
     comment = models.TextField(blank=True)
     replaces = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="replaced_by")
@@ -268,6 +270,13 @@ class Vote(Frozen):
 
     def __str__(self) -> str:
         return f"{self.get_lane_display()}: {self.get_choice_display()}"
+
+    @property
+    def role(self) -> str:
+        """The role of `role_at_time` in the reader's language."""
+        from governance.texts import role_label
+
+        return role_label(self.role_at_time)
 
     @property
     def unit_path(self) -> str:
@@ -334,7 +343,7 @@ class GateDecision(Frozen):
     item_outcomes = models.JSONField()
     rationale = models.TextField(blank=True)
     conditions_count = models.PositiveSmallIntegerField(default=0)
-    signers = models.JSONField()  # [{"name", "role", "lanes"}]
+    signers = models.JSONField()  # [{"name", "role", "lanes"}], role and lanes as codes
     decided_at = models.DateTimeField(default=clock.now)
 
     subject_code = "gate_decision"
@@ -367,6 +376,13 @@ class GateDecision(Frozen):
 
     def __str__(self) -> str:
         return f"{self.submission.key}: {self.get_outcome_display()}"
+
+    @property
+    def signers_shown(self) -> list[dict[str, Any]]:
+        """The signers with their roles in the reader's language."""
+        from governance.texts import role_label
+
+        return [{**signer, "role": role_label(signer["role"])} for signer in self.signers]
 
     @property
     def unit_path(self) -> str:

@@ -101,7 +101,7 @@ def _copy_parts(source: PatternVersion, version: PatternVersion, unit: Unit) -> 
             now = bound[slot.pk]
             Binding.objects.create(
                 slot=copy, unit=unit, component=now.component, within=True, constraint_results=now.constraint_results,
-                reason=str(_("carried over from version %(number)s") % {"number": source.number}),
+                reason="carried_over",
             )  # fmt: skip
     for control in source.controls.all():
         facts = ("control", "ordinal", "mandatory", "answer", "reason", "evidence", "evidence_on")

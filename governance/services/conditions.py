@@ -19,6 +19,7 @@ from foundation.work import service
 from governance.lanes import holders
 from governance.models import Condition, ConditionEvent, Evidence, Lane
 from governance.rules import end_of_day
+from governance.texts import later
 
 
 @service
@@ -43,7 +44,7 @@ def submit_condition_evidence(
     tell(
         holders(condition.set_by_lane, condition.unit),
         _("Evidence waits for you"),
-        condition.text,
+        later(lambda: condition.text),
         condition.get_absolute_url(),
     )
     return condition
@@ -123,7 +124,7 @@ def close_conditions_by_charter(*, actor: Actor, unit: Unit, charter_label: str)
 def _closed_by_charter(actor: Actor, condition: Condition, charter_label: str) -> Condition:
     """The signature is the right; whoever signs last need not hold the lane."""
     by = system_actor(door=actor.door, label=actor.label)
-    reason = str(_("Closed by the signature of %(charter)s.") % {"charter": charter_label})
+    reason = f"charter:{charter_label}"
     condition = Condition.lifecycle.apply(condition, "close", actor=by, reason=reason)
     _event(actor, condition, "closed", reason=reason)
     return condition

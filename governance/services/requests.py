@@ -42,7 +42,7 @@ from governance.models import (
 from governance.rules import core_status, lanes_called
 from governance.selectors import checklist_for, gate_for, in_force, latest_passports
 from governance.services.catalogue import draft_pattern_version
-from governance.texts import CONTROLS, FLOW_FIELDS, PORTABLE, SECTIONS, both
+from governance.texts import CONTROLS, FLOW_FIELDS, PORTABLE, SECTIONS, both, later
 
 PACK_SECTIONS = ("purpose", "slots", "flow", "controls", "exit", "categories")
 MAX_RETENTION = 3650  # days; beyond ten years nobody keeps a runtime's copies
@@ -134,6 +134,7 @@ def _prefill(submission: Submission) -> None:
     pattern = submission.pattern_version.pattern
     before = (
         Submission.objects.filter(pattern_version__pattern=pattern, state="decided")
+        .filter(unit__path__in=ancestors(submission.unit.path))  # what is handed down to the unit, nobody else's flow
         .exclude(decision__outcome="rejected")
         .order_by("-state_since")
         .first()
@@ -248,7 +249,7 @@ def _bind(actor: Actor, submission: Submission, slot: Slot, component: Component
         slot=slot, unit=submission.unit, component=component, replaces=own, within=True, checked_by_id=actor.user_id,
         constraint_results=[{"rule": "role", "result": "pass"}, {"rule": "status", "result": "pass"}],
     )  # fmt: skip
-    record(actor, "slot.bound", binding, slot=slot.name, product=component.name)
+    record(actor, "slot.bound", binding, slot=slot.code, product=component.key)
 
 
 @service
@@ -495,13 +496,17 @@ def _freeze(actor: Actor, submission: Submission, body: packs.Body, lanes: list[
 def _tell_lanes(submission: Submission) -> None:
     barred = set(submission.contributors.values_list("user_id", flat=True))
     people = {p.pk: p for lane in submission.lanes_called for p in holders(lane, submission.unit) if p.pk not in barred}
-    name = {"unit": submission.unit.name, "pattern": submission.pattern_version.pattern.name}
+    ask = _("%(unit)s asks to use the pattern “%(pattern)s”. Open the page to see what is new and to decide.")
     tell(
         people.values(),
-        _("%(unit)s asks for your decision") % name,
-        _("%(unit)s asks to use the pattern “%(pattern)s”. Open the page to see what is new and to decide.") % name,
+        later(lambda: _("%(unit)s asks for your decision") % _names(submission)),
+        later(lambda: ask % _names(submission)),
         submission.get_absolute_url() + "/review",
     )
+
+
+def _names(submission: Submission) -> dict[str, str]:
+    return {"unit": submission.unit.name, "pattern": submission.pattern_version.pattern.name}
 
 
 @service

@@ -19,7 +19,7 @@ from foundation.notify import tell
 from foundation.refs import next_ref
 from foundation.work import service
 from governance import packs
-from governance.lanes import people_at
+from governance.lanes import people_at, role_in
 from governance.models import (
     Approval,
     ApprovalEvent,
@@ -38,7 +38,7 @@ from governance.models.data import Use
 from governance.rules import end_of_day, lane_choice, last_day, outcome, strictest
 from governance.selectors import closed_lanes, counted_votes, current_pack
 from governance.services.requests import move_parts
-from governance.texts import RETURN_REASONS
+from governance.texts import RETURN_REASONS, later
 
 WORDS = {"approve": "allowed", "condition": "condition", "reject": "not_allowed"}
 
@@ -98,7 +98,7 @@ def cast_vote(
     if submission.state == Submission.State.SUBMITTED:
         submission = Submission.lifecycle.apply(submission, "claim", actor=actor)
     vote = _write_vote(actor, submission, pack, lane, chosen, comment)
-    record(actor, "vote.cast", submission, lane=str(Lane(lane).label), choice=vote.choice, digest=pack.digest)
+    record(actor, "vote.cast", submission, lane=str(lane), choice=vote.choice, digest=pack.digest)
     _close(actor, submission, pack)
     return vote
 
@@ -197,7 +197,7 @@ def _write_vote(
     earlier = pack.votes.filter(lane=lane, principal_id=actor.user_key, replaced_by=None).first()
     vote = Vote.objects.create(
         pack=pack, pack_digest=pack.digest, lane=lane, person_id=actor.user_key, principal_id=actor.user_key,
-        role_at_time=actor.title_at(f"governance.lane.{lane}", submission.unit.path),
+        role_at_time=role_in(actor, lane, submission.unit.path),
         choice=lane_choice(lane, [c.choice for c in chosen]), comment=comment.strip(), replaces=earlier,
     )  # fmt: skip
     VoteItem.objects.bulk_create(_vote_item(vote, c) for c in chosen)
@@ -246,7 +246,7 @@ def _decide(actor: Actor, submission: Submission, pack: Pack, closed: Mapping[st
         _grant(actor, submission, decision, pack)
     for ordinal, (vote, item) in enumerate(conditions, start=1):
         _set_condition(actor, submission, decision, ordinal, vote, item)
-    _tell_submitter(submission, _("%(key)s is decided"), decision.get_outcome_display())
+    _tell_submitter(submission, _("%(key)s is decided"), later(decision.get_outcome_display))
 
 
 def _item_outcomes(items: list[tuple[Vote, VoteItem]]) -> dict[str, str]:
@@ -259,7 +259,7 @@ def _item_outcomes(items: list[tuple[Vote, VoteItem]]) -> dict[str, str]:
 
 
 def _signers(votes: list[Vote]) -> list[dict[str, Any]]:
-    """Name and role as they stood; one person in several lanes is said so by one line with all of them."""
+    """Name and code of the role as they stood; one person in several lanes is said so by one line with all of them."""
     found: dict[Any, dict[str, Any]] = {}
     for vote in votes:
         line = found.setdefault(vote.person_id, {"name": vote.person.name, "role": vote.role_at_time, "lanes": []})
@@ -354,15 +354,19 @@ def _set_condition(
     ConditionEvent.objects.create(
         condition=condition, kind="set", by=vote.person, by_label=vote.person.name, to_due=condition.due
     )
-    record(actor, "condition.set", condition, due=condition.due, lane=vote.lane)
-    tell(
-        [condition.owner],
-        _("A condition is yours"),
-        _("%(text)s — due %(day)s.") % {"text": condition.text, "day": condition.due.isoformat()},
-        condition.get_absolute_url(),
-    )
+    # The last voter is the actor; the person and role of the vote that asked for it are said by name.
+    said_by: dict[str, Any] = {"set_by": vote.person.name, "role": vote.role_at_time, "lane": vote.lane}
+    record(actor, "condition.set", condition, due=condition.due, **said_by)
+    _tell_owner(condition)
+
+
+def _tell_owner(condition: Condition) -> None:
+    due = _("%(text)s — due %(day)s.")
+    text = later(lambda: due % {"text": condition.text, "day": condition.due.isoformat()})
+    tell([condition.owner], _("A condition is yours"), text, condition.get_absolute_url())
 
 
 def _tell_submitter(submission: Submission, subject: Any, text: Any) -> None:
     if submission.submitter:
-        tell([submission.submitter], subject % {"key": submission.key}, text, submission.get_absolute_url())
+        title = later(lambda: subject % {"key": submission.key})
+        tell([submission.submitter], title, text, submission.get_absolute_url())

@@ -46,7 +46,7 @@ def pattern(request: HttpRequest, key: str) -> HttpResponse:
             [
                 both(CONTROLS.get(c.control, (c.control,) * 2)),
                 c.get_answer_display(),
-                c.evidence or c.reason,
+                packs.control_said(c.answer, c.reason, c.evidence),
                 c.evidence_on,
             ]
             for c in version.controls.all()
@@ -65,7 +65,9 @@ def pattern(request: HttpRequest, key: str) -> HttpResponse:
 def _bindings(version: Any, actor: Any) -> list[Any]:
     from governance.models import Binding
 
-    rows = Binding.objects.filter(slot__version_of=version).select_related("slot", "component", "unit", "checked_by")
+    rows = Binding.objects.filter(slot__version_of=version).select_related(
+        "slot__version_of", "component", "unit", "checked_by"
+    )
     paths = actor.paths("governance.read")
     rows = rows.order_by("slot__ordinal", "-from_at")
     return [b for b in rows if any(b.unit.path.startswith(p) or p.startswith(b.unit.path) for p in paths)]
@@ -88,7 +90,8 @@ def _slot_layers(version: Any, bindings: list[Any]) -> list[dict[str, str]]:
 
 def _binding_row(binding: Any) -> list[Any]:
     by = binding.checked_by.name if binding.checked_by else _("the house")
-    return [binding.slot.name, binding.component.name, binding.unit.name, binding.from_at.date(), by]
+    product = Cell(binding.component.name, sub=binding.why)
+    return [binding.slot.name, product, binding.unit.name, binding.from_at.date(), by]
 
 
 def approval_row(row: selectors.Effective) -> list[Any]:
@@ -126,7 +129,7 @@ def category(request: HttpRequest, code: str) -> HttpResponse:
 
 def _decided_line(row: selectors.Effective) -> dict[str, Any]:
     """Who decided, for whom and until when: the passport's stamp."""
-    signers = [s for s in row.approval.decision.signers if "data" in s["lanes"]]
+    signers = [s for s in row.approval.decision.signers_shown if "data" in s["lanes"]]
     return {
         "unit": row.approval.unit.name,
         "who": ", ".join(f"{s['name']}, {s['role']}" for s in signers),
@@ -176,7 +179,7 @@ def _approval_context(found: Approval, actor: Any, form: ReasonForm) -> dict[str
         "conditions": [(c, CONDITION_TONES[c.state]) for c in row.conditions],
         "lines": _as_it_was(found, body),
         "layers": layers(body, set()) if found.pattern_version_id else [],
-        "since": [c.as_dict for c in packs.changes(body, today) if _concerns(found, c.item)],
+        "since": [c.as_dict for c in packs.changes(body, today) if _concerns(found, c)],
         "events": [_event(e) for e in found.events.select_related("by", "unit")],
         "acts": _acts(found, actor, row, suspension),
         "suspension": suspension,
@@ -184,8 +187,8 @@ def _approval_context(found: Approval, actor: Any, form: ReasonForm) -> dict[str
     }
 
 
-def _concerns(found: Approval, item: str) -> bool:
-    return item == found.item_key if found.category_use_id else item in packs.PATTERN_ITEMS
+def _concerns(found: Approval, change: packs.Change) -> bool:
+    return change.concerns(found.item_key) if found.category_use_id else change.item in packs.PATTERN_ITEMS
 
 
 def _as_it_was(found: Approval, body: packs.Body) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from foundation import clock
 from foundation.access import get_visible, may
 from foundation.pages import form_status, version_of
 from foundation.pages import submit as send
@@ -54,13 +55,15 @@ def condition(request: HttpRequest, key: str) -> HttpResponse:
 
 def _context(found: Condition, actor: Any, name: str, form: Any) -> dict[str, Any]:
     judge = actor.may(f"governance.lane.{found.set_by_lane}", found.unit.path) and str(found.owner_id) != actor.user_id
+    today = clock.today(found.unit.zone)
     return {
         "condition": found,
         "tone": "bad" if found.is_overdue else CONDITION_TONES[found.state],
         "word": _("overdue") if found.is_overdue else found.get_state_display(),
-        "is_owner": found.is_open and may(actor, "governance.condition.evidence", found),
+        "is_owner": found.state == Condition.State.OPEN and may(actor, "governance.condition.evidence", found),
+        "evidence": _evidence(found),
         "is_judge": judge,
-        "evidence_form": form if name == "evidence" else EvidenceForm(),
+        "evidence_form": form if name == "evidence" else EvidenceForm(initial={"effective_on": today}),
         "reason_form": form if name in ("reopen", "waive") else ReasonForm(),
         "redate_form": form if name == "redate" else RedateForm(initial={"due": found.due}),
         "form": form,
@@ -76,11 +79,19 @@ def _context(found: Condition, actor: Any, name: str, form: Any) -> dict[str, An
     }
 
 
+def _evidence(found: Condition) -> Any:
+    """What the owner gave last, while the lane has not judged it."""
+    if found.state != Condition.State.EVIDENCE_SUBMITTED:
+        return None
+    last = found.events.filter(kind="evidenced").select_related("evidence").order_by("-at", "-created_at").first()
+    return last.evidence if last else None
+
+
 def _event(event: Any) -> dict[str, Any]:
     text = _("%(act)s by %(who)s") % {"act": event.get_kind_display().capitalize(), "who": event.by_label}
-    note = event.reason
+    note = event.why
     if event.evidence:
         note = f"{event.evidence.label} ({event.evidence.effective_on.isoformat()})"
     if event.kind == "redated":
-        note = f"{event.from_due} → {event.to_due}. {event.reason}"
+        note = f"{event.from_due} → {event.to_due}. {event.why}"
     return {"when": day(event.at), "text": text, "note": note, "url": event.evidence.url if event.evidence else ""}

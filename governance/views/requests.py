@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from foundation.access import may, require
@@ -20,12 +20,13 @@ from governance import packs, services
 from governance.checks import gaps, lanes_without_people
 from governance.forms import DataForm, ExitForm, LandingForm, NewRequestForm, PurposeForm, SlotsForm
 from governance.lanes import holders
-from governance.models import Lane, Submission
-from governance.reviewing import category_facts, headline, item_lines, layers
+from governance.models import Approval, Condition, Lane, Pack, Submission
+from governance.reliance import replacements
+from governance.reviewing import LaneLine, category_facts, headline, item_lines, lane_lines, layers
 from governance.selectors import base_pack, current_pack
 from governance.services.requests import preview_lanes
 from governance.texts import SECTION_LEDES, SECTIONS
-from governance.views.common import outcome_tone, request_of, unknown_act
+from governance.views.common import CONDITION_TONES, outcome_tone, request_of, unknown_act
 
 
 def new(request: HttpRequest) -> HttpResponse:
@@ -76,7 +77,7 @@ def _request_context(request: HttpRequest, submission: Submission) -> dict[str, 
         "tone": outcome_tone(submission),
         "gaps": missing,
         "tasks": task_list(submission, missing) if is_draft else [],
-        "lanes": [_lane_line(submission, lane) for lane in lanes],
+        "lanes": _lanes(submission, pack, lanes),
         "empty_lanes": lanes_without_people(submission, lanes) if submission.state != "decided" else [],
         "pack": pack,
         "layers": layers(body, set()),
@@ -85,13 +86,7 @@ def _request_context(request: HttpRequest, submission: Submission) -> dict[str, 
         "may_edit": is_draft and may(actor, "governance.submission.draft", submission),
         "may_submit": is_draft and may(actor, "governance.submission.submit", submission),
         "timeline": [{"when": line.at, "text": line.sentence} for line in timeline(submission, actor, 12)],
-        "approvals": list(
-            submission.decision.approvals.select_related(
-                "pattern_version__pattern", "category_use__category_version__category"
-            )
-        )
-        if hasattr(submission, "decision")
-        else [],
+        **_outcome(submission),
         "returned": _return_reasons(submission),
     }
 
@@ -101,9 +96,43 @@ def _offers(submission: Submission, actor: Any) -> list[Any]:
     return [o for o in Submission.lifecycle.offers(submission, actor) if o.name in shown]
 
 
+def _outcome(submission: Submission) -> dict[str, Any]:
+    """What was approved and under which conditions, once it is decided."""
+    decision = getattr(submission, "decision", None)
+    if decision is None:
+        return {"approvals": [], "conditions": []}
+    names = ("pattern_version__pattern", "category_use__category_version__category")
+    conditions = list(decision.conditions.select_related("owner").order_by("ordinal"))
+    approvals = [_approved(a, conditions) for a in decision.approvals.select_related(*names)]
+    return {"approvals": approvals, "conditions": [(c, CONDITION_TONES[c.state]) for c in conditions]}
+
+
+def _approved(approval: Approval, conditions: list[Condition]) -> dict[str, Any]:
+    own = sum(1 for c in conditions if c.is_open and c.item_key in ("", approval.item_key))
+    word = str(approval.get_use_display())
+    if own:
+        text = ngettext("%(use)s, with one condition", "%(use)s, with %(n)s conditions", own)
+        word = text % {"use": word, "n": own}
+    tone = "bad" if approval.use == "not_allowed" else "warn" if own else "ok"
+    return {"approval": approval, "word": word, "tone": tone}
+
+
+def _lanes(submission: Submission, pack: Pack | None, lanes: list[str]) -> list[LaneLine]:
+    """A draft shows whom it would ask; what was submitted, how each lane decided or who is waited for."""
+    if pack is None or submission.state == Submission.State.DRAFT:
+        return [LaneLine(x, str(Lane(x).label), "", "open", _people(submission, x)) for x in lanes]
+    found = lane_lines(pack)
+    for line in found:
+        line.who = line.who or (_people(submission, line.lane) if submission.is_open else "")
+    return found
+
+
+def _people(submission: Submission, lane: str) -> str:
+    return ", ".join(p.name for p in holders(lane, submission.unit)[:3]) or _("nobody yet")
+
+
 def _lane_line(submission: Submission, lane: str) -> dict[str, Any]:
-    people = [p.name for p in holders(lane, submission.unit)[:3]]
-    return {"label": Lane(lane).label, "people": ", ".join(people) or _("nobody yet")}
+    return {"label": Lane(lane).label, "people": _people(submission, lane)}
 
 
 def _category_rows(body: packs.Body) -> list[list[Any]]:
@@ -248,6 +277,7 @@ def submit(request: HttpRequest, key: str) -> HttpResponse:
         "changes": [c.as_dict for c in changes],
         "lanes": [_lane_line(submission, lane) for lane in lanes],
         "empty_lanes": lanes_without_people(submission, lanes),
+        "replacements": replacements(submission, actor) if lanes else [],
         "reasons": reasons,
         "may_submit": may(actor, "governance.submission.submit", submission),
     }

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from foundation.errors import Invalid, Stale
 from governance import services
 from governance.forms import read_choices
+from governance.reliance import replacements
 from governance.reviewing import Review, headline, headline_twin, review_of
 from governance.services.reviews import choice_reasons
 from governance.views.common import request_of
@@ -35,10 +36,12 @@ def _page(
         "submission": submission,
         "headline": headline(submission, found.base, found.changes),
         "twin": headline_twin(submission, found.base, found.changes),
+        "replacements": replacements(submission, request.actor),  # type: ignore[attr-defined]
         "comment": request.POST.get("comment", ""),
         "can_decide": found.lane in found.mine,
         "more": [lane for lane in found.mine if lane != found.lane],
         "show_reasons": status == 422,
+        "reasons": found.faults if status == 422 else [],
     }
     return render(request, template, context, status=status)
 

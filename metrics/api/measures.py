@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, re_path
-from django_filters.rest_framework import FilterSet, TypedChoiceFilter
+from django_filters.rest_framework import CharFilter, FilterSet, TypedChoiceFilter
 from drf_spectacular.utils import OpenApiTypes, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -24,7 +24,7 @@ from metrics import services
 from metrics.models import GainEstimate, Measure, Pilot, Report, ReportFreeze, Statement
 from metrics.models.measures import Preset
 from metrics.reports import shown_facts
-from metrics.selectors.measures import live_lock, measure_gaps
+from metrics.selectors.measures import listed_measures, live_lock, measure_gaps
 from usecases.models import Candidate
 
 
@@ -208,12 +208,39 @@ class JobSerializer(serializers.Serializer):
     state = serializers.CharField()
 
 
+class PilotFilter(FilterSet):
+    unit = CharFilter(field_name="unit__code")
+    candidate = CharFilter(field_name="candidate__key")
+
+    class Meta:
+        model = Pilot
+        fields = ["status"]
+
+
+class MeasureFilter(FilterSet):
+    unit = CharFilter(field_name="unit__code")
+    pilot = CharFilter(field_name="pilot__key")
+
+    class Meta:
+        model = Measure
+        fields = ["preset", "role"]
+
+
+class ReportFilter(FilterSet):
+    unit = CharFilter(field_name="unit__code")
+    pilot = CharFilter(field_name="pilot__key")
+
+    class Meta:
+        model = Report
+        fields: ClassVar[list[str]] = []
+
+
 class PilotList(HouseList):
     """Pilots in scope; POST drafts one from a candidate."""
 
     records = Pilot.objects.select_related("unit", "candidate", "report")
     serializer_class = PilotSerializer
-    filterset_fields = ["status"]
+    filterset_class = PilotFilter
     order = ("-starts_on", "id")
 
     @extend_schema(request=PilotIn, responses={201: PilotSerializer})
@@ -246,9 +273,9 @@ class PilotView(HouseView):
 class MeasureList(HouseList):
     """Measures in scope with their current version, lock and gaps; POST drafts one from a preset."""
 
-    records = Measure.objects.select_related("unit", "pilot")
+    records = listed_measures()
     serializer_class = MeasureSerializer
-    filterset_fields = ["preset", "role"]
+    filterset_class = MeasureFilter
 
     @extend_schema(request=MeasureIn, responses={201: MeasureSerializer})
     def post(self, request: Request) -> Response:
@@ -331,6 +358,7 @@ class StatementList(HouseList):
 class ReportList(HouseList):
     records = Report.objects.select_related("unit", "pilot")
     serializer_class = ReportSerializer
+    filterset_class = ReportFilter
     order = ("key", "id")
 
 

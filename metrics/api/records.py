@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -39,15 +41,26 @@ class _Text(serializers.CharField):
 # --- incidents -----------------------------------------------------------------------------------------------------
 
 
+class MomentField(serializers.DateTimeField):
+    """A time with its offset; one without would be read in whatever zone the server happens to use."""
+
+    default_error_messages = {"naive": _("Write the offset, for example 2026-03-02T14:05:00+08:00.")}
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        if value.tzinfo is None:
+            self.fail("naive")
+        return value
+
+
 class IncidentIn(StrictSerializer):
     """Times with an offset. No caller, no assignee, no text: such keys are refused."""
 
     key = serializers.CharField(max_length=100)
-    opened_at = serializers.DateTimeField()
-    first_ack_at = serializers.DateTimeField(required=False, allow_null=True)
-    resolved_at = serializers.DateTimeField(required=False, allow_null=True)
-    closed_at = serializers.DateTimeField(required=False, allow_null=True)
-    created_at = serializers.DateTimeField(required=False, allow_null=True)
+    opened_at = MomentField()
+    first_ack_at = MomentField(required=False, allow_null=True)
+    resolved_at = MomentField(required=False, allow_null=True)
+    closed_at = MomentField(required=False, allow_null=True)
+    created_at = MomentField(required=False, allow_null=True)
     priority = _Text(max_length=40)
     group = _Text(max_length=100)
     service = _Text(max_length=100)
@@ -64,7 +77,7 @@ class IncidentIn(StrictSerializer):
 class IncidentsIn(StrictSerializer):
     unit = serializers.CharField(max_length=40, help_text="Code of the unit the incidents belong to.")
     source = serializers.RegexField(SOURCE, help_text="A later call of the same source updates the same incidents.")
-    as_of = serializers.DateTimeField(required=False, help_text="When the source was complete; else time of receipt.")
+    as_of = MomentField(required=False, help_text="When the source was complete; else time of receipt.")
     items = IncidentIn(many=True, allow_empty=False, max_length=MAX_INCIDENTS)
 
     def validate_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -198,7 +211,7 @@ class TaskTimeIn(StrictSerializer):
     case = serializers.CharField(max_length=40)
     review_minutes = serializers.DecimalField(max_digits=9, decimal_places=2, required=False, allow_null=True)
     usable = serializers.BooleanField(required=False, allow_null=True)
-    at = serializers.DateTimeField(required=False, allow_null=True)
+    at = MomentField(required=False, allow_null=True)
     method = serializers.ChoiceField(Observation.Method.choices, required=False)
     again = serializers.ChoiceField(["replace", "second"], required=False, help_text="Answer to a repeated case.")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters as filters
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import URLPattern, path
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -148,9 +148,34 @@ class RestatementFilter(filters.FilterSet):
         fields: list[str] = []
 
 
+class ConnectionFilter(filters.FilterSet):
+    unit = filters.CharFilter(field_name="unit__code")
+
+    class Meta:
+        model = RuntimeConnection
+        fields = ["kind"]
+
+
+class AppsFilter(filters.FilterSet):
+    """`stage` and `candidate` are those of the link that stands now."""
+
+    connection = filters.CharFilter(field_name="connection__slug")
+    stage = filters.ChoiceFilter(choices=AppLink.Stage.choices, method="linked")
+    candidate = filters.CharFilter(method="linked")
+
+    class Meta:
+        model = RuntimeApp
+        fields = ["mode"]
+
+    def linked(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        field = "candidate__key" if name == "candidate" else name
+        return rows.filter(Exists(AppLink.objects.filter(app=OuterRef("pk"), until_day=None, **{field: value})))
+
+
 class Connections(HouseList):
     records = RuntimeConnection.objects.select_related("unit")
     serializer_class = RuntimeConnectionOut
+    filterset_class = ConnectionFilter
     order = ("name", "id")
 
 
@@ -199,6 +224,7 @@ class GuardedList(HouseList):
 class Apps(HouseList):
     records = RuntimeApp.objects.all()
     serializer_class = RuntimeAppOut
+    filterset_class = AppsFilter
     order = read.APP_ORDER
 
     def get_queryset(self) -> QuerySet[Any]:

@@ -426,9 +426,8 @@ class DifyConnector:
             if fresh:
                 yield fresh
             page += 1
-            if not body.get("has_more"):
-                return
-            if not fresh or page > math.ceil(total / _page_size(body)) + 2:
+            # The last page, or a server that sends the same ones for ever: either way the list must be whole.
+            if not body.get("has_more") or not fresh or page > math.ceil(total / _page_size(body)) + 2:
                 if len(seen) < total:
                     raise refused("same_page", seen=len(seen), total=total)
                 return

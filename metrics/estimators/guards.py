@@ -7,7 +7,7 @@ from dataclasses import replace
 from . import guards_data, guards_time
 from .guards_data import tie_share
 from .model import Guard
-from .scene import Scene, not_run
+from .scene import Scene, not_computed
 
 __all__ = ["Scene", "all_guards", "tie_share", "without_values"]
 
@@ -26,27 +26,15 @@ def without_values(guard: Guard) -> Guard:
 
 
 def _mix(scene: Scene) -> Guard:
-    return not_run(
-        "G5",
-        "A change in the mix of work was not checked: not computed in this version.",
-        "未检查工作构成的变化：本版本不计算。",
-    )
+    return not_computed("G5", "A change in the mix of work was not checked", "未检查工作构成的变化")
 
 
 def _changes(scene: Scene) -> Guard:
-    return not_run(
-        "G10",
-        "Other changes in the windows were not checked: not computed in this version.",
-        "未检查时间段内的其他变化：本版本不计算。",
-    )
+    return not_computed("G10", "Other changes in the windows were not checked", "未检查时间段内的其他变化")
 
 
 def _coding(scene: Scene) -> Guard:
-    return not_run(
-        "G11",
-        "The coding of arms was not checked: not computed in this version.",
-        "未检查分组编码：本版本不计算。",
-    )
+    return not_computed("G11", "The coding of arms was not checked", "未检查分组编码")
 
 
 GUARDS = (

@@ -121,6 +121,16 @@ class Sample:
         return self.n / self.eligible if self.eligible else None
 
 
+NOT_COMPUTED: Text = {"en": "not computed in this version.", "zh": "本版本不计算。"}
+BEFORE_DECISION: Text = {"en": "Not computed before the decision date.", "zh": "决定日期之前不计算。"}
+
+
+def is_left_undone(guard: dict[str, Any]) -> bool:
+    """Of a stored guard: nobody has looked yet, which is not the same as having nothing to look at."""
+    told = (guard["sentence"] or {}).get("en", "")
+    return guard["status"] == "not_run" and told.endswith((NOT_COMPUTED["en"], BEFORE_DECISION["en"]))
+
+
 @dataclass(frozen=True)
 class Guard:
     id: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .data import Frame, Records
 from .decide import Case, Deciding
-from .model import Guard, Text
+from .model import BEFORE_DECISION, NOT_COMPUTED, Guard, Text
 from .placebo import Strip
 
 
@@ -26,7 +26,11 @@ class Scene:
 
 
 def before_decision(guard_id: str) -> Guard:
-    return not_run(guard_id, "Not computed before the decision date.", "决定日期之前不计算。")
+    return not_run(guard_id, BEFORE_DECISION["en"], BEFORE_DECISION["zh"])
+
+
+def not_computed(guard_id: str, en: str, zh: str) -> Guard:
+    return not_run(guard_id, f"{en}: {NOT_COMPUTED['en']}", f"{zh}：{NOT_COMPUTED['zh']}")
 
 
 def not_run(guard_id: str, en: str, zh: str) -> Guard:

@@ -36,7 +36,7 @@ def looked_back(text: Text) -> Text:
 
 def _body(facts: Facts) -> Text:
     verdict, reasons = facts.judgement.verdict, facts.judgement.reasons
-    main = wording.reason(reasons[0]) if reasons else {"en": "", "zh": ""}
+    main = _why(facts, reasons[0]) if reasons else {"en": "", "zh": ""}
     more = _measurable(facts)
     if verdict == "suppressed":
         return {"en": "Not shown: fewer than five people.", "zh": "不予显示：人数少于五。"}
@@ -61,6 +61,15 @@ def _body(facts: Facts) -> Text:
             "zh": f"无有意义的变化：合理范围{shown.whole['zh']}，均在约定门槛{shown.bar['zh']}之内。",
         }
     return _reported(facts, shown) if facts.grade == "E" else difference_sentence(facts, shown, verdict)
+
+
+def _why(facts: Facts, code: str) -> Text:
+    """Too few records of a pilot that has not begun is no lack: it only has to begin."""
+    first = min(facts.frame.pilot[0], facts.frame.ramp[0] if facts.frame.ramp else facts.frame.pilot[0])
+    if code != "below_minimum_sample" or facts.frame.as_of is None or facts.frame.as_of > first:
+        return wording.reason(code)
+    when = wording.day(local(first, facts.frame.zone).date())
+    return {"en": f"the pilot begins on {when['en']}", "zh": f"试点于{when['zh']}开始"}
 
 
 def _interim(facts: Facts, more: Text) -> Text:

@@ -14,6 +14,7 @@ from accounts.actors import people_who_may
 from accounts.models import Unit, User
 from foundation import clock
 from foundation.actor import Actor
+from foundation.calendar_days import DayField
 from metrics.models import Measure, MeasureVersion, Pilot
 from metrics.models.measures import Direction
 from metrics.selectors.boards import Choice, record_choices, sources_of
@@ -21,10 +22,6 @@ from usecases.models import Candidate
 
 BOX_WEEKS = 13
 CLOSED = ("parked", "declined")
-
-
-def day_field(label: Any, **given: Any) -> forms.DateField:
-    return forms.DateField(label=label, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **given)
 
 
 def percent_field(**given: Any) -> forms.DecimalField:
@@ -41,15 +38,17 @@ def next_monday(today: date) -> date:
 
 class PilotForm(forms.Form):
     candidate = forms.ModelChoiceField(Candidate.objects.none(), label=_("Which case is tried?"), empty_label=None)
-    starts_on = day_field(_("First day"))
-    ends_on = day_field(_("Last day"), help_text=_("13 weeks unless you say otherwise."))
-    decision_on = day_field(
-        _("Decision date"),
+    starts_on = DayField(label=_("First day"))
+    ends_on = DayField(label=_("Last day"), help_text=_("13 weeks unless you say otherwise."))
+    decision_on = DayField(
+        label=_("Decision date"),
         required=False,
         help_text=_("The first day a verdict may be read. The last day, if left open."),
     )
-    ramp_until = day_field(
-        _("Learning until"), required=False, help_text=_("The first day that counts. One learning week, if left open.")
+    ramp_until = DayField(
+        label=_("Learning until"),
+        required=False,
+        help_text=_("The first day that counts. One learning week, if left open."),
     )
     lead = forms.ModelChoiceField(User.objects.none(), label=_("Pilot lead"), required=False, empty_label=_("myself"))
     scope = forms.CharField(
@@ -73,10 +72,10 @@ class PilotForm(forms.Form):
 
 
 class PilotEditForm(forms.Form):
-    starts_on = day_field(_("First day"))
-    ends_on = day_field(_("Last day"))
-    decision_on = day_field(_("Decision date"))
-    ramp_until = day_field(_("Learning until"), required=False)
+    starts_on = DayField(label=_("First day"))
+    ends_on = DayField(label=_("Last day"))
+    decision_on = DayField(label=_("Decision date"))
+    ramp_until = DayField(label=_("Learning until"), required=False)
     scope = forms.CharField(
         label=_("What is tried, by which groups"),
         required=False,
@@ -158,9 +157,9 @@ def written_in() -> str:
 class WeeksMixin(forms.Form):
     """Whole weeks: a first day and a number of weeks, so that no window can be anything else."""
 
-    baseline_from = day_field(_("Before: first day"))
+    baseline_from = DayField(label=_("Before: first day"))
     baseline_weeks = forms.IntegerField(label=_("Before: weeks"), min_value=1, max_value=104)
-    pilot_from = day_field(_("After: first day"))
+    pilot_from = DayField(label=_("After: first day"))
     pilot_weeks = forms.IntegerField(label=_("After: weeks"), min_value=1, max_value=104)
 
     def span(self, role: str, zone: str) -> tuple[datetime, datetime]:
@@ -277,8 +276,8 @@ class OldRecordsForm(LookBackForm):
 
 class NoteForm(forms.Form):
     text = forms.CharField(label=_("What happened?"), max_length=160)
-    from_on = day_field(_("On"))
-    until_on = day_field(_("Until"), required=False)
+    from_on = DayField(label=_("On"))
+    until_on = DayField(label=_("Until"), required=False)
 
     def service_data(self) -> dict[str, Any]:
         data = self.cleaned_data

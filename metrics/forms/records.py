@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation import clock
 from foundation.actor import Actor
+from foundation.calendar_days import DayField, usable_day
 from foundation.imports.kinds import units_for
 from metrics.connectors.records.base import NOT_RECORDED
 from metrics.connectors.records.mapping import DATE_FORMATS, WITHOUT_ZONE, Mapping
-from metrics.recordfiles import BUILT_IN, CHOSEN_FIELDS
+from metrics.recordfiles import BUILT_IN, CHOSEN_FIELDS, ENCODING_WORDS, SEPARATOR_WORDS
 from metrics.services.records import PERMISSION
 from metrics.services.task_times import MAX, MIN
 
@@ -59,16 +60,15 @@ FOLD_WORDS = {
     "second": _("read them as the second of the two hours"),
     "UTC": _("read them as UTC"),
 }
-DELIMITERS = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("bar")}
 DELIMITER_CODES = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 CODE_OF = {character: code for code, character in DELIMITER_CODES.items()}
-ENCODINGS = [("utf-8-sig", "UTF-8"), ("gb18030", "GB18030")]
 TIMES = ("opened_at", "first_ack_at", "resolved_at", "closed_at", "created_at")
 
 
 def _moment_field(**given: Any) -> forms.CharField:
     widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    return forms.DateTimeField(widget=widget, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"], **given)  # type: ignore[return-value]
+    formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
+    return forms.DateTimeField(widget=widget, input_formats=formats, validators=[usable_day], **given)  # type: ignore[return-value]
 
 
 class _Zoned(forms.Form):
@@ -126,10 +126,23 @@ class ImportForm(_Zoned):
 
 
 class DialectForm(forms.Form):
-    encoding = forms.ChoiceField(label=_("Encoding"), choices=ENCODINGS)
+    """How the text of a file is written: the guess stands in it and can be changed."""
+
+    encoding = forms.ChoiceField(label=_("Encoding"), choices=list(ENCODING_WORDS.items()))
     delimiter = forms.ChoiceField(
-        label=_("Separator"), choices=[(code, DELIMITERS[char]) for code, char in DELIMITER_CODES.items()]
+        label=_("Separator"), choices=[(code, SEPARATOR_WORDS[char]) for code, char in DELIMITER_CODES.items()]
     )
+
+    @property
+    def dialect(self) -> dict[str, str]:
+        """As `Choices` names them; nothing of a workbook, which has neither."""
+        code = self.cleaned_data.get("delimiter", "")
+        found = {"encoding": self.cleaned_data.get("encoding", ""), "delimiter": DELIMITER_CODES.get(code, "")}
+        return found if all(found.values()) else {}
+
+
+def dialect_initial(encoding: str, delimiter: str) -> dict[str, str]:
+    return {"encoding": encoding, "delimiter": CODE_OF.get(delimiter, "")}
 
 
 class ColumnsForm(_Zoned):
@@ -212,17 +225,18 @@ def _format_hint(found: dict[str, Any], guess: dict[str, str]) -> Any:
     return _("The file does not tell; choose how its times are written.")
 
 
-class AgainForm(_Zoned):
+class AgainForm(DialectForm, _Zoned):
     """Read the same file differently."""
 
     fold = forms.ChoiceField(label=_("Times in the hour of a clock change"), choices=list(FOLD_WORDS.items()))
 
+    def __init__(self, *args: Any, is_text: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_text:
+            del self.fields["encoding"], self.fields["delimiter"]
+
 
 # --- filters -------------------------------------------------------------------------------------------------------
-
-
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}))
 
 
 class ImportFilter(forms.Form):
@@ -238,8 +252,8 @@ class ImportFilter(forms.Form):
 class IncidentFilter(forms.Form):
     """Days are those of the reader; the last one is included."""
 
-    opened_from = _day(_("Opened from"))
-    opened_until = _day(_("to"))
+    opened_from = DayField(label=_("Opened from"), required=False)
+    opened_until = DayField(label=_("to"), required=False)
     priority = forms.CharField(label=_("Priority"), required=False)
     group = forms.CharField(label=_("Group"), required=False)
     category = forms.CharField(label=_("Category"), required=False)
@@ -331,8 +345,8 @@ class CorrectForm(forms.Form):
 
 
 class TaskTimeFilter(forms.Form):
-    from_day = _day(_("From"))
-    until_day = _day(_("to"))
+    from_day = DayField(label=_("From"), required=False)
+    until_day = DayField(label=_("to"), required=False)
     case = forms.CharField(label=_("Case"), required=False, max_length=40)
 
     def apply(self, rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Unit
 from foundation.access import within
 from foundation.actor import Actor
+from foundation.calendar_days import DayField
 from metrics.models import AppLink, Pilot, RuntimeApp, RuntimeConnection
 from metrics.services.usage import EVERY_MAX, EVERY_MIN
 from usecases.models import Candidate
@@ -118,8 +119,8 @@ class AppFilter(forms.Form):
 class DayFilter(forms.Form):
     """`from` is taken by Python."""
 
-    start = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("Before"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    start = DayField(label=_("From"), required=False)
+    until = DayField(label=_("Before"), required=False)
 
     def apply(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.cleaned_data["start"]:

@@ -11,8 +11,8 @@ from accounts.models import Unit
 from foundation import clock
 from foundation.access import ScopedQuerySet
 from foundation.bilingual import Bilingual
-from foundation.db import Trigger
 from foundation.models import Frozen, Record, Versioned
+from foundation.triggers import Trigger
 from metrics.models.pilots import Pilot
 
 User = settings.AUTH_USER_MODEL
@@ -71,7 +71,8 @@ class Measure(Versioned):
 
     @property
     def current(self) -> MeasureVersion | None:
-        return self.versions.order_by("-number").first()
+        """The newest version; without a query where `versions` were fetched before."""
+        return max(self.versions.all(), key=lambda v: v.number, default=None)
 
 
 class MeasureVersion(Record):
@@ -121,6 +122,15 @@ class MeasureVersion(Record):
         return self.windows.filter(role=role).first()
 
 
+def _of_locked(row: str) -> str:
+    """SQL both engines know: the window in `row` (OLD or NEW) belongs to a locked version."""
+    version = f"SELECT 1 FROM metrics_measureversion v WHERE v.id = {row}.version_of_id AND v.is_locked"
+    return f"EXISTS ({version})"
+
+
+WINDOWS_LOCKED = "the weeks of a locked measure are never changed; change it by a new version"
+
+
 class Window(Record):
     """Half-open stretch of time, stored in UTC, shown in the version's zone."""
 
@@ -135,6 +145,11 @@ class Window(Record):
     until_at = models.DateTimeField()
 
     objects = VersionChildQuerySet.as_manager()
+    triggers: ClassVar = [
+        Trigger("locked_insert", "INSERT", _of_locked("NEW"), WINDOWS_LOCKED),
+        Trigger("locked_update", "UPDATE", f"{_of_locked('OLD')} OR {_of_locked('NEW')}", WINDOWS_LOCKED),
+        Trigger("locked_delete", "DELETE", _of_locked("OLD"), WINDOWS_LOCKED),
+    ]
 
     class Meta:
         constraints = [

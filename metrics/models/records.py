@@ -94,7 +94,7 @@ class Observation(Versioned):
     """One task time. It carries a team, never a name, and no trace of who typed it."""
 
     class Method(models.TextChoices):
-        STOPWATCH = "stopwatch", _("stopwatch")
+        STOPWATCH = "stopwatch", _("typed by the team")
         SYSTEM_LOG = "system_log", _("system log")
         SELF_REPORT = "self_report", _("self-report")
 

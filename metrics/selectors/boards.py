@@ -149,9 +149,9 @@ class CaseRow:
         return _("locked") if self.lock.binding_at else _("waits for the second person")
 
 
-def case_rows(actor: Actor) -> list[CaseRow]:
+def case_rows(actor: Actor, most: int | None = MOST_CASES) -> list[CaseRow]:
     """Newest pilots first."""
-    pilots = list(pilots_of(actor).select_related("report")[:MOST_CASES])
+    pilots = list(pilots_of(actor).select_related("report")[:most])
     measures = _primaries(pilots)
     estimates = _newest_estimates([m.pk for m in measures.values()])
     freezes = _last_freezes(pilots)

@@ -40,8 +40,14 @@ def primary_version(pilot: Pilot) -> MeasureVersion | None:
     return measure.current if measure else None
 
 
+def listed_measures() -> QuerySet[Measure]:
+    """Measures with all a list says of each, in the same queries for any number of them."""
+    return Measure.objects.select_related("unit", "pilot").prefetch_related("versions__windows", "versions__locks")
+
+
 def live_lock(version: MeasureVersion) -> MeasureLock | None:
-    return version.locks.filter(void_at=None).order_by("locked_at").first()
+    """The oldest lock that is not void; without a query where `locks` were fetched before."""
+    return min((k for k in version.locks.all() if k.void_at is None), key=lambda k: k.locked_at, default=None)
 
 
 def measure_gaps(version: MeasureVersion) -> list[Reason]:
@@ -50,14 +56,14 @@ def measure_gaps(version: MeasureVersion) -> list[Reason]:
 
 
 def _gaps(version: MeasureVersion) -> Iterator[Reason]:
-    fix = ("metrics:pilot", [version.measure.pilot.key]) if version.measure.pilot else None
+    fix = ("metrics:measure", [version.measure_id])
     name = version.measure.name
     if version.minimum_effect is None:
         text = _("%(measure)s: name the smallest change that matters.") % {"measure": name}
         yield Reason("effect_missing", text, field="minimum_effect", fix=fix)
     if not version.source:
         yield Reason("source_missing", _("%(measure)s: name the source.") % {"measure": name}, field="source", fix=fix)
-    roles = set(version.windows.values_list("role", flat=True))
+    roles = {w.role for w in version.windows.all()}
     if not {"baseline", "pilot"} <= roles:
         text = _("%(measure)s: name the weeks before and of the pilot.") % {"measure": name}
         yield Reason("windows_missing", text, field="windows", fix=fix)
@@ -68,11 +74,11 @@ def _gaps(version: MeasureVersion) -> Iterator[Reason]:
 
 def plan_locked(pilot: Pilot) -> list[Reason]:
     """Empty when the primary measure is locked and the lock is binding."""
-    fix = ("metrics:pilot", [pilot.key])
     version = primary_version(pilot)
     if version is None:
-        return [Reason("plan_not_locked", _("The pilot has no primary measure."), fix=fix)]
-    lock = live_lock(version)
+        add = ("metrics:measure_new", [pilot.key])
+        return [Reason("plan_not_locked", _("The pilot has no primary measure."), fix=add)]
+    lock, fix = live_lock(version), ("metrics:measure", [version.measure_id])
     if lock is None:
         return [
             Reason("plan_not_locked", _("The primary measure is not locked; signing the charter locks it."), fix=fix)

@@ -101,8 +101,8 @@ def windows_of(connection: RuntimeConnection) -> QuerySet[SyncWindow]:
     return SyncWindow.objects.filter(connection=connection).select_related("app").order_by("app__name", "pk")
 
 
-def runs_of(connection: RuntimeConnection, limit: int = 10) -> list[SyncRun]:
-    return list(SyncRun.objects.filter(connection=connection).order_by("-created_at")[:limit])
+def runs_of(connection: RuntimeConnection) -> QuerySet[SyncRun]:
+    return SyncRun.objects.filter(connection=connection)
 
 
 def restatements(actor: Actor) -> QuerySet[UsageRestatement]:
@@ -260,10 +260,16 @@ class UsageFacts:
     apps: int = 0
     runs_ok: int | None = None  # Dify's daily statistics do not tell successful runs apart
     digests: tuple[str, ...] = ()  # of `sync_runs`, in the same order
+    first_day: date | None = None  # of the days asked for; the last one counted is `closed_through`
 
 
 def usage_of_pilot(pilot: Pilot, from_day: date, until_day: date) -> UsageFacts:
-    """[from_day, until_day): closed days on which an app was linked to the pilot at stage pilot for the whole day."""
+    """Closed days of the pilot inside [from_day, until_day) on which an app was linked to it, at stage pilot, all day.
+
+    The pilot's own first and last day bound every count of it: a report and the evidence of a charter, whose box is
+    longer, tell the same number."""
+    from_day = max(from_day, pilot.starts_on)
+    until_day = min(until_day, pilot.ends_on + timedelta(days=1))
     links = AppLink.objects.filter(pilot=pilot, stage=AppLink.Stage.PILOT).select_related("app", "app__connection")
     rows = [row for link in links for row in _counted(link, from_day, until_day)]
     apps = {link.app_id for link in links}
@@ -271,7 +277,7 @@ def usage_of_pilot(pilot: Pilot, from_day: date, until_day: date) -> UsageFacts:
     through = min(r for r in reaches if r) if reaches and all(reaches) else None
     if through is not None:
         through = min(through, until_day - timedelta(days=1))
-    return _facts(rows, through, len(apps))
+    return _facts(rows, (from_day, through), len(apps))
 
 
 def _counted(link: AppLink, from_day: date, until_day: date) -> list[UsageDay]:
@@ -289,7 +295,7 @@ def _is_midnight(moment: datetime) -> bool:
     return (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0)
 
 
-def _facts(rows: list[UsageDay], through: date | None, apps: int) -> UsageFacts:
+def _facts(rows: list[UsageDay], span: tuple[date, date | None], apps: int) -> UsageFacts:
     hidden = _few_people(rows)
     runs = {str(row.sync_run_id): row.sync_run.digest for row in rows}
     order = tuple(sorted(runs))
@@ -301,12 +307,13 @@ def _facts(rows: list[UsageDay], through: date | None, apps: int) -> UsageFacts:
         tokens=sums["tokens_total"],
         cost=sums["cost"] if len(currencies) < 2 else None,
         currency=currencies.pop() if len(currencies) == 1 else "",
-        closed_through=through,
+        closed_through=span[1],
         sync_runs=order,
         suppressed=hidden,
         days=len({row.day for row in rows}),
         apps=apps,
         digests=tuple(runs[pk] for pk in order),
+        first_day=span[0],
     )
 
 

@@ -15,7 +15,7 @@ from foundation.access import require
 from foundation.actor import Actor
 from foundation.audit import record
 from foundation.canonical import digest
-from foundation.errors import Invalid, NotPermitted, NotReady, Reason, refuse_if
+from foundation.errors import Invalid, NotPermitted, NotReady, Reason, Stale, refuse_if
 from foundation.work import service
 from metrics.models import Measure, MeasureLock, MeasureVersion, Pilot, Window
 from metrics.models.measures import Preset
@@ -167,7 +167,7 @@ def _new_version(
         "within": extra.pop("within", []),
     }
     hashed = {**content, "windows": {role: list(span) for role, span in sorted(windows.items())}}
-    told = sentence(measure, preset, minimum_effect, windows)
+    told = sentence(measure, preset, content["direction"], minimum_effect, windows)
     number = measure.versions.count() + 1
     version = MeasureVersion.objects.create(
         measure=measure,
@@ -202,12 +202,17 @@ def _tau(
 
 
 @service
-def lock_measure(*, actor: Actor, version: MeasureVersion, basis: str, ref: str = "") -> MeasureLock:
+def lock_measure(
+    *, actor: Actor, version: MeasureVersion, basis: str, ref: str = "", content_hash: str = ""
+) -> MeasureLock:
     """By signature (called by the charter: binding comes with the last signature) or by a pair of people.
 
-    A measure locked earlier keeps its lock. The pair: the author and one other holder of the permission.
+    A measure locked earlier keeps its lock. The pair: the author and one other holder of the permission, each on the
+    content they saw (`content_hash`).
     """
     refuse_if(measure_gaps(version), NotReady)
+    if content_hash and content_hash != version.content_hash:
+        raise Stale(current=version)
     held = live_lock(version)
     if basis == "signature":
         return held or _lock(actor, version, basis, ref)
@@ -218,6 +223,10 @@ def lock_measure(*, actor: Actor, version: MeasureVersion, basis: str, ref: str 
         return held
     if str(held.first_person_id) == actor.user_id:
         raise NotPermitted(Reason("second_person", _("A measure outside a charter is locked by two people.")))
+    author = str(version.measure.created_by_id or "")
+    if author and author not in (str(held.first_person_id), actor.user_id):
+        text = _("One of the two people who lock a measure is the one who drafted it.")
+        raise NotPermitted(Reason("second_person", text))
     MeasureLock.objects.filter(pk=held.pk).update(binding_at=clock.now(), second_person_id=actor.user_id)
     record(actor, "measure.bound", version.measure)
     held.refresh_from_db()

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import Max
@@ -30,6 +30,7 @@ from metrics.recordfiles import Choices
 BATCH = 1000
 MAX_RECORDS = 250_000  # one transaction must end well before the lease of its job does
 LOOK, READ, COMMIT = "metrics.look_at_records", "metrics.read_records", "metrics.import_records"
+SKEW = timedelta(minutes=5)  # two clocks may differ that much
 PERMISSION = "metrics.record.import"
 _SOURCE = re.compile(r"^\w[\w .:-]{0,59}$")
 FIELDS = {
@@ -106,7 +107,7 @@ def import_records(
     that shows the source at an earlier moment never overwrites what a later one told.
     """
     require(actor, PERMISSION, unit)
-    refuse_if(record_faults(file.source, read.records), Invalid)
+    refuse_if([*record_faults(file.source, read.records), *_from_the_future(file.as_of)], Invalid)
     Unit.objects.select_for_update().filter(pk=unit.pk).first()  # two imports at once would both insert
     found = compare(unit, file.source, file.as_of, read.records)
     if not (found.added or found.changed) and file.as_of <= _latest_as_of(unit, file.source):
@@ -117,6 +118,13 @@ def import_records(
     counts: dict[str, Any] = {"added": len(found.added), "changed": len(found.changed), "unchanged": found.unchanged}
     record(actor, "records.imported", kept, **counts, sha256=file.sha256)
     return ImportOutcome(kept, **counts, newer=found.newer)
+
+
+def _from_the_future(as_of: datetime) -> Iterator[Reason]:
+    """Nobody has seen a source later than now; a verdict would be read before its day."""
+    if as_of > clock.now() + SKEW:
+        text = _("The source cannot be complete at a moment still to come. State when it was read.")
+        yield Reason("as_of_ahead", text, field="as_of")
 
 
 def record_faults(source: str, records: Sequence[IncidentRecord]) -> Iterator[Reason]:

@@ -51,7 +51,8 @@ def draft_statement(
         does_not_say_zh=does_not_say_zh.strip(),
         author_id=actor.user_key,
     )
-    record(actor, "statement.drafted", statement, measure=str(estimate.measure))
+    named = {"en": estimate.measure.name_en, "zh": estimate.measure.name_zh}
+    record(actor, "statement.drafted", statement, measure=named)
     return statement
 
 

@@ -31,6 +31,7 @@ RESERVED = frozenset({"new"})
 EVERY_MIN, EVERY_MAX = 15, 24 * 60  # minutes: a runtime is not polled like a monitor, and a day is silence
 EDITABLE = ("name", "base_url", "workspace_ref", "allow_private_hosts", "currency", "every_minutes")
 ACCESS = frozenset({"base_url", "workspace_ref", "allow_private_hosts"})
+WHERE_THE_KEY_GOES = ("base_url", "allow_private_hosts")
 PILOT_OPEN = frozenset({Pilot.State.DRAFT, Pilot.State.RUNNING})
 
 
@@ -78,10 +79,14 @@ def add_connection(
 def edit_connection(
     *, actor: Actor, connection: RuntimeConnection, version: int | None = None, secret: str = "", **changes: Any
 ) -> RuntimeConnection:
-    """`changes` are any of EDITABLE. An empty secret keeps the stored one; nobody ever reads it back."""
+    """`changes` are any of EDITABLE. An empty secret keeps the stored one; nobody ever reads it back.
+
+    A stored key never follows a changed address: whoever moves the connection enters it again.
+    """
     require(actor, "metrics.connection.edit", connection)
     given = _tidy({k: v for k, v in changes.items() if k in EDITABLE})
-    refuse_if([*_faults(given), *_secret_faults(secret)], Invalid)
+    moved = [name for name in WHERE_THE_KEY_GOES if name in given and given[name] != getattr(connection, name)]
+    refuse_if([*_faults(given), *_secret_faults(secret, needed=bool(moved))], Invalid)
     before, after = save_version(connection, version=version, **given)
     if after:
         record(actor, "connection.edited", connection, before=before, after=after)

@@ -60,9 +60,9 @@ def _in_own_language(function: Callable[..., dict[str, Any]]) -> Callable[..., d
 def look_at(run: JobRun, *, upload_id: str, given: dict[str, str]) -> dict[str, Any]:
     upload, _unit = _place(run, upload_id)
     run.progress(0, 0, _("Reading the column names"))
-    words = given.get("encoding", ""), given.get("delimiter", "")
+    stated = Dialect(given.get("encoding", ""), given.get("delimiter", ""))
     with open_upload(upload) as source:
-        found = look(source, upload.name, Dialect(*words) if all(words) else None)
+        found = look(source, upload.name, stated)
     return {
         **_file_facts(upload, found.member, found.dialect),
         "columns": found.columns,

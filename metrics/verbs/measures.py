@@ -3,6 +3,13 @@
 from django.utils.translation import gettext_lazy as _
 
 from foundation.audit import verb
+from foundation.bilingual import pick
+
+
+def _named(name: str | dict[str, str]) -> str:
+    """Both names are kept; an entry of earlier days holds one."""
+    return name if isinstance(name, str) else pick(name)
+
 
 verb("pilot.drafted", _("%(actor)s drafted the pilot %(subject)s"))
 verb("pilot.edited", _("%(actor)s edited the pilot %(subject)s"))
@@ -16,7 +23,7 @@ verb("measure.bound", _("The lock of %(subject)s became binding"))
 verb("measure.voided", _("The lock of %(subject)s is void: the signed text changed"))
 verb("estimate.made", _("%(actor)s had %(subject)s estimated"))
 verb("estimate.looked_back", _("%(actor)s looked back on old data with %(subject)s"))
-verb("statement.drafted", _("%(actor)s drafted a statement on %(measure)s"))
+verb("statement.drafted", _("%(actor)s drafted a statement on %(measure)s"), measure=_named)
 verb("statement.published", _("%(actor)s published a statement: %(subject)s"))
 verb("statement.withdrawn", _("%(actor)s withdrew a statement: %(subject)s"))
 verb("report.opened", _("%(actor)s opened the report %(subject)s"))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -16,9 +19,11 @@ from accounts.models import Unit
 from foundation.access import get_visible, may, require, within
 from foundation.actor import Actor
 from foundation.audit import timeline
+from foundation.exports.tables import respond
 from foundation.jobs.models import Job
 from foundation.pages import form_status, submit
 from metrics import charts, services
+from metrics.case_columns import CASE_COLUMNS, exported
 from metrics.estimate_page import EstimatePage, detectable_page
 from metrics.forms.measures import DetailsForm, LookBackForm, MeasureForm, OldRecordsForm, StatementForm
 from metrics.models import GainEstimate, Measure, MeasureVersion, Pilot
@@ -27,7 +32,7 @@ from metrics.presets import PRESETS
 from metrics.selectors.boards import CaseRow, case_rows, extent_of, looked_back_rows, sources_of
 from metrics.selectors.measures import live_lock, measure_gaps
 from metrics.services.estimates import DETECTABLE, KIND
-from metrics.words import WindowDays, verdict_word, window_days
+from metrics.words import WindowDays, source_word, verdict_word, window_days
 
 LIVE = (Job.State.QUEUED, Job.State.RUNNING)
 
@@ -41,8 +46,10 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 @require_GET
-def measures(request: HttpRequest) -> HttpResponse:
+def measures(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
+    if request.GET.get("format"):
+        return respond(request, "measures", CASE_COLUMNS, exported(actor), title=gettext("Measures"))
     context = {
         "cases": [(row, _spark(row)) for row in case_rows(actor)],
         "looked_back": looked_back_rows(actor),
@@ -104,8 +111,9 @@ def _measure_page(
         "measure": found,
         "version": version,
         "windows": windows_in_days(version) if version else [],
+        "source": source_word(version.source) if version else "",
         "lock": live_lock(version) if version else None,
-        "gaps": measure_gaps(version) if version else [],
+        "gaps": [replace(gap, fix=None) for gap in measure_gaps(version)] if version else [],  # mended on this page
         "versions": found.versions.order_by("-number"),
         "details": details or (DetailsForm(version=version) if version else None),
         "back": back or LookBackForm(zone=found.unit.zone, initial=_offered(found)),
@@ -176,7 +184,9 @@ def measure_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def measure_lock(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = measure_of(request, pk)
-    lock = services.lock_measure(actor=actor_of(request), version=found.current, basis="pair")
+    lock = services.lock_measure(
+        actor=actor_of(request), version=found.current, basis="pair", content_hash=request.POST.get("content_hash", "")
+    )
     told = (
         _("Locked by two people.") if lock.binding_at else _("Locked by you; it binds when a second person locks it.")
     )

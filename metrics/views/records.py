@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import Unit
@@ -23,15 +24,14 @@ from foundation.jobs.models import Job
 from foundation.lists import ListPage
 from foundation.models import Upload
 from foundation.pages import form_status, submit
-from foundation.uploads import save_upload
+from foundation.uploads import open_upload, save_upload
 from metrics.forms.records import (
-    CODE_OF,
-    DELIMITER_CODES,
     AgainForm,
     ColumnsForm,
     DialectForm,
     ImportFilter,
     ImportForm,
+    dialect_initial,
     incident_filter,
 )
 from metrics.models import SourceImport
@@ -47,7 +47,7 @@ from metrics.record_pages import (
     sample_rows,
     source_rows,
 )
-from metrics.recordfiles import ACCEPTED, Choices, built_in
+from metrics.recordfiles import ACCEPTED, ENCODING_WORDS, SEPARATOR_WORDS, Choices, built_in, head_dialect
 from metrics.selectors.records import imports_of, records_of, source_lines, values_seen
 from metrics.services.records import (
     COMMIT,
@@ -61,6 +61,7 @@ from metrics.services.records import (
 )
 
 STEPS = (LOOK, READ, COMMIT)
+NOT_READ = NotReady(Reason("not_read", gettext_lazy("The file has not been read to its end yet.")))
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -195,7 +196,7 @@ def _job(request: HttpRequest, pk: UUID, *kinds: str) -> Job:
     if found.kind not in (kinds or STEPS):
         raise NotVisible(Reason("not_found", NotVisible.title))
     if kinds and found.state != Job.State.DONE:
-        raise NotReady(Reason("not_read", _("The file has not been read to its end yet.")))
+        raise NOT_READ
     return found
 
 
@@ -206,7 +207,20 @@ def _job_facts(job: Job) -> dict[str, Any]:
         "shown_as": SHOWN_AS[Job.State(job.state)],
         "value": job.done if job.total else None,
         "is_commit": job.kind == COMMIT,
+        "dialect": _other_dialect(job) if job.state == Job.State.REFUSED and job.kind in (LOOK, READ) else None,
     }
+
+
+def _other_dialect(job: Job) -> DialectForm | None:
+    """On the page of a refusal: what the file was read as, to be changed. A workbook has nothing to change."""
+    said = job.args.get("choices") or job.args.get("given") or {}
+    upload = _upload(job)
+    with open_upload(upload) as source:
+        guess = head_dialect(source, upload.name)
+    if guess is None:
+        return None
+    words = said.get("encoding") or guess.encoding, said.get("delimiter") or guess.delimiter
+    return DialectForm(initial=dialect_initial(*words))
 
 
 def _upload(job: Job) -> Upload:
@@ -219,7 +233,7 @@ def _unit(request: HttpRequest, job: Job) -> Unit:
 
 def _columns_page(request: HttpRequest, job: Job, form: ColumnsForm | None = None) -> HttpResponse:
     found, unit = job.result, _unit(request, job)
-    reading = {"encoding": found["encoding"], "delimiter": CODE_OF.get(found["delimiter"], "")}
+    reading = dialect_initial(found["encoding"], found["delimiter"])
     form = form or ColumnsForm(found, unit.zone)
     shown = {
         "job": job,
@@ -227,6 +241,7 @@ def _columns_page(request: HttpRequest, job: Job, form: ColumnsForm | None = Non
         "found": found,
         "form": form,
         "dialect": DialectForm(initial=reading) if found["encoding"] else None,
+        "encoding": ENCODING_WORDS.get(found["encoding"], ""),
         "rows": found["rows"][:5],
     }
     return render(request, "metrics/records_columns.html", shown, status=form_status(form))
@@ -234,14 +249,18 @@ def _columns_page(request: HttpRequest, job: Job, form: ColumnsForm | None = Non
 
 @require_POST
 def look_again(request: HttpRequest, job: UUID) -> HttpResponse:
-    """The same file with another encoding or separator."""
-    found = _job(request, job, LOOK)
+    """The same file with another encoding or separator, whether it was read or refused."""
+    found = _job(request, job)
+    if found.kind == COMMIT or found.state in LIVE:
+        raise NOT_READ
     form = DialectForm(request.POST)
     if not form.is_valid():
         return redirect("metrics:records_step", found.pk)
-    words = {**form.cleaned_data, "delimiter": DELIMITER_CODES[form.cleaned_data["delimiter"]]}
-    given = {**found.result["given"], **words}
-    made = look_at_file(actor=_actor(request), unit=_unit(request, found), upload=_upload(found), given=given)
+    asked = {"actor": _actor(request), "unit": _unit(request, found), "upload": _upload(found)}
+    if found.kind == LOOK:
+        made = look_at_file(**asked, given={**found.args["given"], **form.dialect})
+    else:
+        made = read_file(**asked, choices=Choices(**{**found.args["choices"], **form.dialect}))
     return redirect("metrics:records_step", made.pk)
 
 
@@ -282,16 +301,30 @@ def _preview_page(request: HttpRequest, job: Job, form: AgainForm | None = None)
         "rows": sample_rows(found["sample"]),
         "errors": error_rows(found["errors"]),
         "writes": found["would"]["added"] + found["would"]["changed"],
-        "form": form or AgainForm(initial={"zone": mapping["zone"] or "", "fold": mapping["fold"]}),
+        "read_as": _read_as(found),
+        "form": form or AgainForm(initial=_again_initial(found), is_text=bool(found["encoding"])),
     }
     return render(request, "metrics/records_preview.html", shown, status=form_status(shown["form"]))
 
 
+def _read_as(found: dict[str, Any]) -> dict[str, Any] | None:
+    """The guess, or what was chosen instead; None for a workbook."""
+    if not found["encoding"]:
+        return None
+    return {"encoding": ENCODING_WORDS[found["encoding"]], "separator": SEPARATOR_WORDS[found["delimiter"]]}
+
+
+def _again_initial(found: dict[str, Any]) -> dict[str, str]:
+    mapping = found["choices"]["mapping"]
+    written = dialect_initial(found["encoding"], found["delimiter"])
+    return {"zone": mapping["zone"] or "", "fold": mapping["fold"], **written}
+
+
 @require_POST
 def again(request: HttpRequest, job: UUID) -> HttpResponse:
-    """The same file read differently: another zone, another moment, the hour of a clock change."""
+    """The same file read differently: encoding, separator, zone, moment, the hour of a clock change."""
     found = _job(request, job, READ)
-    form = AgainForm(request.POST)
+    form = AgainForm(request.POST, is_text=bool(found.result["encoding"]))
     if not form.is_valid():
         return _preview_page(request, found, form)
     before = found.result["choices"]
@@ -301,7 +334,7 @@ def again(request: HttpRequest, job: UUID) -> HttpResponse:
         "mapping": {**before["mapping"], "zone": zone, "fold": form.cleaned_data["fold"]},
         "as_of": form.moment(zone or "UTC") or stated,
     }
-    choices = Choices(**{**before, **changed})
+    choices = Choices(**{**before, **changed, **form.dialect})
     made = read_file(actor=_actor(request), unit=_unit(request, found), upload=_upload(found), choices=choices)
     return redirect("metrics:records_step", made.pk)
 

@@ -22,6 +22,8 @@ from metrics.services import usage as write
 from metrics.usage_charts import daily_bars
 from metrics.usage_pages import (
     DAY_COLUMNS,
+    RUN_COLUMNS,
+    RUNS_SHOWN,
     SOURCE_COLUMNS,
     app_columns,
     app_sentence,
@@ -97,10 +99,15 @@ def source_edit(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_GET
-def source(request: HttpRequest, slug: str) -> HttpResponse:
+def source(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The state of a source; its table of readings is the list that turns pages and leaves as a file."""
     connection = _connection(request, slug)
     actor = request.actor  # type: ignore[attr-defined]
-    return render(request, "metrics/usage_source.html", source_context(actor, connection))
+    rows = read.runs_of(connection)
+    page = ListPage(request, rows, RUN_COLUMNS, name=f"readings-{slug}", title=_("Last readings"), size=RUNS_SHOWN)
+    if page.wants_export:
+        return page.export()
+    return render(request, "metrics/usage_source.html", {**source_context(actor, connection), "page": page})
 
 
 @require_GET

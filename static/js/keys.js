@@ -1,6 +1,6 @@
 // Ctrl/⌘ K and / go to search, g + letter to a page, n to what is new, ? to the list. Letters can be switched off.
 const lettersOn = document.documentElement.dataset.keys !== "off";
-let afterG = 0;
+let afterG = -Infinity; // ms; no g was pressed yet
 
 const typing = (target) => target.closest?.("input, textarea, select, [contenteditable], dialog");
 
@@ -17,7 +17,7 @@ function search(event) {
 
 function letter(event) {
   const go = performance.now() - afterG < 1200;
-  afterG = 0;
+  afterG = -Infinity;
   if (go) {
     const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
     if (link) link.click();

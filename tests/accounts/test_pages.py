@@ -133,9 +133,14 @@ def test_an_admin_confirms_and_ends_a_role_on_its_page(world):
     client.post(f"{page}/confirm")
     waiting.refresh_from_db()
     assert waiting.confirmed_by == world.governance_admin
-    client.post(f"{page}/end")
+    asked = text(client.get(f"{page}/end"))
+    assert "Second Cio stops being CIO at China" in asked and "pass on to: The Cio." in asked
+    waiting.refresh_from_db()
+    assert waiting.ended_at is None
+    assert "Second Cio is no longer CIO at China." in text(client.post(f"{page}/end", follow=True))
     waiting.refresh_from_db()
     assert waiting.ended_at
+    assert client_for(world.reader).get(f"{page}/end").status_code == 403
     assert client_for(world.reader).post(f"{page}/end").status_code == 403
     assert client_for(world.outsider).post(f"{page}/end").status_code == 404
 
@@ -216,7 +221,7 @@ def test_opening_an_invitation_changes_nothing_and_accepting_signs_in(world):
     secret, client = an_invitation(world), Client()
     shown = client.get(f"/invite/{secret}")
     assert shown.status_code == 200 and "pilot lead" in text(shown) and "The Architect" in text(shown)
-    assert shown.headers["Referrer-Policy"] == "no-referrer"
+    assert shown.headers["Referrer-Policy"] == "same-origin"
     assert Invitation.objects.get().state == "open"
     taken = client.post(f"/invite/{secret}", {"name": "New Person", "password": GOOD, "email": "evil@example.org"})
     assert taken.status_code == 302
@@ -334,3 +339,77 @@ def test_the_ledger_says_demo_persona(world):
     client.post("/persona", {"persona": "cio"})
     client.post("/me", {"language": "", "theme": "dark", "zone": "UTC"})
     assert AuditEvent.objects.get(verb="user.preferences_set").acting_for == "demo persona"
+
+
+# Where a switch leads, and what it says
+
+
+def test_the_switch_on_a_page_shown_by_a_form_leads_to_the_page_the_form_stood_on(world):
+    client = client_for(world.architect)
+    refused = client.post(
+        "/me/tokens", {"label": "Pull", "days": "900"}, headers={"Referer": "http://testserver/me?a=1"}
+    )
+    assert refused.status_code == 422
+    assert 'name="next" value="/me?a=1"' in text(refused) and 'value="/me/tokens"' not in text(refused)
+    again = client.post("/me/tokens", {"days": "900"}, headers={"Referer": "http://testserver/me/tokens"})
+    assert 'name="next" value="/"' in text(again)
+    elsewhere = client.post("/me/tokens", {"days": "900"}, headers={"Referer": "https://evil.example/me"})
+    assert 'name="next" value="/"' in text(elsewhere)
+    assert client.post("/me/language", {"language": "en", "next": "/me/tokens"}).url == "/"
+
+
+def test_an_address_that_only_takes_forms_answers_a_reader_with_a_styled_page(world):
+    answer = client_for(world.architect).get("/me/tokens")
+    assert answer.status_code == 405 and answer["Allow"] == "POST"
+    assert "only takes what a form sends" in text(answer) and 'class="top"' in text(answer)
+
+
+def test_the_toast_after_a_change_of_language_speaks_the_new_one(world):
+    client = client_for(world.cio)
+    page = client.post("/me", {"language": "zh-hans", "theme": "dark", "zone": "Asia/Tokyo"}, follow=True)
+    assert "已保存" in text(page) and "Saved." not in text(page)
+
+
+def test_the_toast_of_signing_in_speaks_the_language_of_the_profile(world):
+    User.objects.filter(pk=world.cio.pk).update(language="zh-hans")
+    page = Client().post("/accounts/login/", {"login": world.cio.email, "password": PASSWORD}, follow=True)
+    assert "您以The Cio的身份登录" in text(page) and "Successfully signed in" not in text(page)
+
+
+def test_a_form_that_came_from_another_place_is_not_told_to_ask_for_a_right(world):
+    answer = Client(enforce_csrf_checks=True).post(f"/invite/{an_invitation(world)}", {"name": "New Person"})
+    assert answer.status_code == 403
+    assert "System admin" not in text(answer) and "system admin" not in text(answer)
+    assert "reload the page" in text(answer)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_units_are_handed_out_as_a_table(world, kind):
+    client = client_for(world.architect)
+    assert "format=csv" in text(client.get("/settings/units"))
+    answer = client.get(f"/settings/units?format={kind}")
+    assert answer.status_code == 200
+    if kind == "csv":
+        table = b"".join(answer).decode()
+        assert "CN-OPS" in table and "Shanghai operations" in table
+
+
+@pytest.mark.parametrize(
+    ("role", "places"),
+    [
+        ("data_approver", ["/", "/governance", "/search"]),
+        ("cio", ["/", "/charters", "/journey", "/search"]),
+        ("ops_engineer", ["/", "/pains", "/charters", "/search"]),
+    ],
+)
+def test_the_bar_of_a_phone_holds_what_the_role_uses_most(world, role, places):
+    page = text(client_for(getattr(world, role)).get("/me"))
+    bar = page[page.index('class="bottombar"') :]
+    assert re.findall(r'<a href="([^"]+)"', bar[: bar.index("</nav>")]) == places
+
+
+def test_the_bar_of_a_phone_never_holds_more_than_four_and_search(world):
+    a_member(world.architect, "pilot_lead", world.cn)
+    page = text(client_for(world.architect).get("/me"))
+    bar = page[page.index('class="bottombar"') :]
+    assert bar[: bar.index("</nav>")].count("<a ") == 5

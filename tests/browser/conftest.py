@@ -32,12 +32,11 @@ LOOSE_CONSOLE = ("Download the React DevTools",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker plays them all: the demo organisation is loaded once."""
+    """What plays in a browser; `xdist_group` stands in the modules, where the scheduler reads it in time."""
     for item in items:
         if "tests/browser" in str(item.fspath):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.django_db)
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def chromium_path() -> str | None:

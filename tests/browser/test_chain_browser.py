@@ -21,6 +21,8 @@ from tests.journeys.chain import Chain, lay_catalogue
 from tests.journeys.hands import Hand, spaced
 from tests.world import a_world
 
+pytestmark = pytest.mark.xdist_group("browser")  # one worker plays them all: the demo is loaded once
+
 FIRST = datetime.fromisoformat("2026-03-01T09:00:00+08:00")
 UNFOLD = "document.querySelectorAll('main details:not([open])').forEach(d => d.open = true)"
 
@@ -138,7 +140,7 @@ def play(served: Any, chromium: Any, world: Any, language: str) -> tuple[Chain, 
         time_machine.travel(FIRST) as traveller,
         opened_window(served, chromium, world.reader, language) as window,
     ):
-        chain = Chain(world, ClickHand(window, language), traveller.move_to)
+        chain = Chain(world, ClickHand(window, language), traveller.move_to, typed=3)
         chain.run()
         chain.on(chain.day(7, 31), "cio").open("/journey/CN")
         chain.hand.reads(chain.words["pain"], chain.words["question"])
@@ -162,6 +164,7 @@ def english_left_over(texts: dict[str, str]) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.bothdb
 def test_the_chain_is_walked_in_a_browser_in_english(served: Any, chromium: Any, alone: Any) -> None:
     chain, troubles = play(served, chromium, alone, "en")
     assert troubles == []

@@ -15,6 +15,8 @@ from django.urls import Resolver404, resolve
 
 from tests.browser.conftest import DESKTOP, PHONE, Window
 
+pytestmark = pytest.mark.xdist_group("browser")  # one worker plays them all: the demo is loaded once
+
 # persona, language, how many addresses of one route are opened
 CAST = (("architect", "en", 1), ("cio", "zh-hans", 1), ("data_approver", "zh-hans", 1), ("pilot_lead", "en", 1))
 LEFT_OUT = ("/accounts/", "/static/", "/api/v1/schema")  # signing out, files, the raw schema

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from datetime import timedelta
 from html import unescape
@@ -12,9 +13,10 @@ from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from charter.models import Breach, Charter, Decision, RunningService, Signatory, Signature
+from charter.models import Breach, Charter, Decision, EvidencePack, RunningService, Signatory, Signature
 from charter.services import edit_charter, prepare_decision, propose_decision, report_breach, send_charter
 from foundation import clock
+from foundation.canonical import canonical
 from tests.charter.builders import (
     SIGNED,
     START,
@@ -24,6 +26,7 @@ from tests.charter.builders import (
     a_signed_charter,
     an_active_charter,
 )
+from tests.usecases.builders import a_flagship
 from tests.world import actor, client_for
 
 END = START + timedelta(weeks=13)
@@ -244,6 +247,26 @@ def a_proposed(world):
         )
 
 
+def test_an_approval_that_ended_blocks_go_and_expand_but_never_a_stop(world):
+    from governance.models import Approval
+    from governance.services import revoke_approval
+
+    decision, cio = a_proposed_go(world), client_for(world.cio)
+    pattern = Approval.objects.exclude(pattern_version=None).first()
+    with clock.pinned(END + timedelta(hours=4)):
+        assert not re.findall(r'value="(\w+)" disabled', cio.get("/charters/EC-CN-01").content.decode())
+        revoke_approval(actor=actor(world.architecture_approver), approval=pattern, reason="A newer version.")
+        page = cio.get("/charters/EC-CN-01").content.decode()
+        assert re.findall(r'value="(\w+)" disabled', page) == ["GO", "EXPAND"]
+        assert "Review and sign" in page and 'wide" disabled' not in page
+        assert "Go and Expand cannot be signed now" in words(page)
+        assert b" disabled" in cio.get("/charters/EC-CN-01/decide?outcome=GO").content
+        sent = {"outcome": "STOP", "digest": decision.digest, "dissent": "The approval ended."}
+        assert cio.post("/charters/EC-CN-01/decide", sent).status_code == 302
+    decision.refresh_from_db()
+    assert decision.state == "disagreed"
+
+
 def test_a_changed_text_is_never_signed_by_an_old_page(world):
     charter = a_sent_charter(world)
     old = charter.current_text.digest
@@ -253,6 +276,120 @@ def test_a_changed_text_is_never_signed_by_an_old_page(world):
     page = client_for(world.cio).post("/charters/EC-CN-01/sign", {"digest": old})
     assert page.status_code == 412
     assert not Signature.objects.exists()
+
+
+def test_the_text_to_sign_and_the_evidence_read_as_sentences(world):
+    charter = a_sent_charter(world)
+    sentence = charter.cases.get().pilot.measures.get().current.sentence_en
+    browser = client_for(world.ops_head)
+    with clock.pinned(SIGNED):
+        page = words(browser.get("/charters/EC-CN-01/sign").content.decode())
+        evidence = words(browser.get("/charters/EC-CN-01/evidence").content.decode())
+        chinese = words(browser.get("/charters/EC-CN-01/sign?lang=zh").content.decode())
+    for text in (page, evidence):
+        assert "Share of listed questions that are answered: at least 80\u202f%" in text
+        assert "Cases measured after the lock: at least 30" in text
+        assert "a clear gain, or a gain of uncertain size" in text
+        assert not re.search(r"answered_share|>=|verdict in|0\.80", text)
+    assert "You sign version 1 as Head of operations." in page
+    assert sentence in page and str(charter.pattern_version) in page
+    assert "1 Jun 2026" in page and "2026-06-01" not in page
+    for category in charter.categories.all():
+        assert category.name_en in page and category.name_zh in chinese
+
+
+def test_a_frozen_record_is_read_in_the_language_of_its_reader_not_of_its_preparer(world):
+    from django.utils import translation
+
+    charter = an_active_charter(world)
+    with clock.pinned(END + timedelta(hours=3)), translation.override("zh-hans"):
+        point = charter.points.order_by("-on").first()
+        decision = prepare_decision(actor=actor(world.pilot_lead), charter=charter, point=point, outcome="STOP")
+    browser = client_for(world.cio)
+    english = words(browser.get(f"/decisions/{decision.key}?lang=en").content.decode())
+    chinese = words(browser.get(f"/decisions/{decision.key}?lang=zh").content.decode())
+    assert "0 of 2 answered: 0 held, 0 did not." in english
+    assert "answered" not in chinese and "No breach" not in chinese
+    for category in charter.categories.all():
+        assert category.name_en in english and category.name_zh in chinese
+
+
+def test_evidence_of_the_first_form_stays_readable(world):
+    charter = an_active_charter(world)
+    with clock.pinned(END + timedelta(hours=3)):
+        point = charter.points.order_by("-on").first()
+        decision = prepare_decision(actor=actor(world.pilot_lead), charter=charter, point=point, outcome="STOP")
+    body = json.loads(decision.evidence.body)
+    for row in body["criteria"]:
+        row["told"], row["rule"] = row["told"]["en"], row["rule"][:3]
+    for line in body["approvals"]:
+        line["label"] = line["label"]["en"]
+    old = EvidencePack.objects.create(charter=charter, body=canonical(body), digest="x", as_of=decision.evidence.as_of)
+    Decision.objects.filter(pk=decision.pk).update(evidence=old)
+    page = words(client_for(world.cio).get(f"/decisions/{decision.key}").content.decode())
+    assert "0 of 2 answered" in page and charter.categories.first().name_en in page
+
+
+def test_the_terms_are_offered_only_to_those_who_may_change_them(world):
+    a_draft(world)
+    offered = 'href="/charters/EC-CN-01/edit"'
+    assert offered in client_for(world.pilot_lead).get("/charters/EC-CN-01").content.decode()
+    for role in ("cio", "ops_engineer", "auditor"):
+        assert offered not in client_for(world.people[role]).get("/charters/EC-CN-01").content.decode(), role
+
+
+def test_before_the_box_opens_the_day_is_a_plain_note(world):
+    a_signed_charter(world)
+    with clock.pinned(SIGNED + timedelta(days=1)):
+        page = client_for(world.cio).get("/charters/EC-CN-01").content.decode()
+    assert re.search(r'note-box t-info"[^>]*>.*?starts on 1 Jun 2026', page, re.DOTALL)
+    assert "note-box t-warn" not in page
+
+
+def test_a_stop_criterion_that_is_not_met_did_not_happen(world):
+    an_active_charter(world)
+    with clock.pinned(START + timedelta(weeks=2)):
+        page = client_for(world.cio).get("/charters/EC-CN-01/evidence").content.decode()
+    row = page[page.index('<tr id="O4.b"') :].partition("</tr>")[0]
+    assert "did not happen" in row and "not met" not in row
+
+
+def test_the_last_signature_is_told_as_the_seal(world):
+    decision, cio = a_proposed(world), client_for(world.cio)
+    with clock.pinned(END + timedelta(hours=5)):
+        done = cio.post("/charters/EC-CN-01/decide", {"outcome": "STOP", "digest": decision.digest}, follow=True)
+    assert b"With your signature the decision is sealed." in done.content
+
+
+def test_the_running_cost_leads_to_the_usage(world):
+    decision = a_go(world)
+    service = RunningService.objects.get(decision=decision)
+    for person in (world.cio, world.auditor, world.ops_engineer):
+        browser = client_for(person)
+        for path in (f"/decisions/{decision.key}", f"/services/{service.pk}"):
+            assert 'href="/measures/usage"' in browser.get(path).content.decode()
+        assert browser.get("/measures/usage").status_code == 200
+
+
+def test_a_pilot_that_is_drafted_is_named_in_the_terms_not_drafted_twice(world):
+    charter = a_draft(world)
+    charter.cases.update(pilot=None)
+    lead = client_for(world.pilot_lead)
+    page = lead.get("/charters/EC-CN-01").content.decode()
+    assert "name it in the terms of the charter" in page and "No pilot is drafted for this case yet." not in page
+    assert 'href="/measures/pilots/new"' not in page[page.index("<main") :]
+    charter.cases.update(candidate=a_flagship(world, "Another case"))
+    other = lead.get("/charters/EC-CN-01").content.decode()
+    assert "No pilot is drafted for this case yet." in other and 'href="/measures/pilots/new"' in other
+
+
+def test_every_metric_has_words(world):
+    from charter.criteria import METRICS
+    from charter.words import rule_sentence
+
+    for metric in METRICS:
+        assert "_" not in rule_sentence(metric, ">=", "1.000000", 10), metric
+    assert rule_sentence("record_count", ">=", "1.000000", 10).endswith("read from 10 records on")
 
 
 def test_opening_any_mailed_link_changes_no_row(world):
@@ -417,15 +554,20 @@ def test_a_service_is_accepted_by_its_owner_only(world):
     assert service.state == "running"
 
 
-def a_go(world):
-    from charter.services import sign_decision
-
+def a_proposed_go(world):
     charter = a_measured_charter(world)
     with clock.pinned(END + timedelta(hours=3)):
         point = charter.points.order_by("-on").first()
         decision = prepare_decision(actor=actor(world.pilot_lead), charter=charter, point=point, outcome="GO")
-        decision = propose_decision(
+        return propose_decision(
             actor=actor(world.ops_head), decision=decision, outcome="GO", deviation_reason="Assets follow.",
             owner_id=str(world.ops_head.pk), run_cost="not reported",
         )  # fmt: skip
+
+
+def a_go(world):
+    from charter.services import sign_decision
+
+    decision = a_proposed_go(world)
+    with clock.pinned(END + timedelta(hours=3)):
         return sign_decision(actor=actor(world.cio), decision=decision, outcome="GO", digest=decision.digest)

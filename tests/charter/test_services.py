@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from charter.checks import can_pilot
-from charter.criteria import evaluate_criteria
+from charter.checks import can_pilot, charter_gaps
+from charter.criteria import answers, evaluate_criteria
 from charter.models import Breach, Charter, Decision, Signature
 from charter.selectors import current_signatures, effective_state
 from charter.services import (
     answer_question,
     close_breach,
     edit_charter,
+    edit_decision,
     prepare_decision,
     press_stop,
     propose_decision,
@@ -179,6 +181,48 @@ def test_questions_need_evidence_and_no_closes_one_too(world):
     assert share.value.number == 0.5 and share.status == "not_met"
 
 
+def said(charter):
+    return answers(charter, evaluate_criteria(charter))
+
+
+def test_no_objective_is_answered_before_data_may_exist(world):
+    charter = a_draft(world)
+    assert set(said(charter).values()) == {"open"}
+    charter = send_charter(actor=actor(world.pilot_lead), charter=charter)
+    with clock.pinned(SIGNED):
+        for person in (world.ops_head, world.cio):
+            charter = sign_charter(actor=actor(person), charter=charter, digest=charter.current_text.digest)
+        assert set(said(charter).values()) == {"open"}
+
+
+def test_while_the_box_runs_what_is_merely_not_met_yet_is_open_and_answered_when_it_is_over(world):
+    charter = an_active_charter(world)
+    with clock.pinned(START + timedelta(weeks=3)):
+        assert said(charter) == {"O1": "open", "O2": "open", "O3": "open", "O4": "answered"}
+        for question in charter.questions.all():
+            answer_question(actor=actor(world.architect), question=question, answer="no", evidence="Seen.")
+        assert said(charter)["O1"] == "answered"
+    with clock.pinned(END):
+        assert set(said(charter).values()) == {"answered"}
+
+
+def a_midpoint(world):
+    charter = an_active_charter(world)
+    point = charter.points.order_by("on").first()
+    with clock.pinned(START + timedelta(weeks=6)):
+        return prepare_decision(actor=actor(world.pilot_lead), charter=charter, point=point, outcome="CONTINUE")
+
+
+def test_evidence_and_decision_carry_one_reading(world):
+    decision = a_midpoint(world)
+    assert not decision.point.is_end
+    assert json.loads(decision.evidence.body)["reading"] == decision.reading == "INCONCLUSIVE"
+    with clock.pinned(START + timedelta(weeks=6, hours=1)):
+        edit_decision(actor=actor(world.pilot_lead), decision=decision, refresh_evidence=True)
+    decision.refresh_from_db()
+    assert decision.evidence.reading == decision.reading
+
+
 def a_prepared(world, outcome="STOP"):
     charter = an_active_charter(world)
     with clock.pinned(END + timedelta(hours=3)):
@@ -260,30 +304,85 @@ def test_a_sealed_decision_is_replaced_by_a_newer_one_never_edited(world):
     assert second.replaces_id == first.pk
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE charter_decision SET rationale = 'x'",
-        "UPDATE charter_decision SET outcome = 'GO'",
-        "DELETE FROM charter_decision",
-        "UPDATE charter_signature SET person_name = 'x'",
-        "DELETE FROM charter_signature",
-        "UPDATE charter_chartertext SET body = 'x'",
-        "DELETE FROM charter_chartertext",
-        "UPDATE charter_evidencepack SET body = 'x'",
-        "DELETE FROM charter_evidencepack",
-    ],
+SIGNED_FOR_EVER = (
+    "UPDATE charter_decision SET terms = '{}'",
+    "UPDATE charter_decision SET dissent = '[1]'",
+    "UPDATE charter_decision SET prepared_by_id = proposed_by_id",
+    "UPDATE charter_decision SET proposed_by_id = NULL",
+    "UPDATE charter_decision SET replaces_id = id",
+    "UPDATE charter_decision SET rationale = 'x'",
+    "UPDATE charter_decision SET outcome = 'GO'",
+    "DELETE FROM charter_decision",
+    "UPDATE charter_signature SET person_name = 'x'",
+    "DELETE FROM charter_signature",
+    "UPDATE charter_chartertext SET body = 'x'",
+    "DELETE FROM charter_chartertext",
+    "UPDATE charter_evidencepack SET body = 'x'",
+    "DELETE FROM charter_evidencepack",
 )
-def test_raw_sql_cannot_rewrite_what_was_signed(world, statement):
+WITH_A_LEGAL_STEP = (
+    "UPDATE charter_decision SET state = 'disagreed', terms = '{}'",
+    "UPDATE charter_decision SET state = 'signed', dissent = '[1]'",
+    "UPDATE charter_decision SET state = 'signed', prepared_by_id = proposed_by_id",
+)
+RESTED_ON = (
+    "DELETE FROM charter_chartercriterion",
+    "DELETE FROM charter_charterpilot",
+    "DELETE FROM charter_signatory",
+    "DELETE FROM charter_decisionpoint",
+    "UPDATE charter_objective SET statement_en = 'x'",
+    "UPDATE charter_chartercriterion SET threshold = 0",
+    "UPDATE charter_chartercriterion SET sentence_en = 'x'",
+    "UPDATE charter_charterpilot SET pilot_id = NULL",
+    "UPDATE charter_signatory SET required = (1 = 0)",
+    "UPDATE charter_signatory SET user_id = NULL, waits_for = 'x@example.org'",
+    "UPDATE charter_decisionpoint SET question_en = 'x'",
+    "INSERT INTO charter_decisionpoint SELECT * FROM charter_decisionpoint",
+)
+
+
+def accepted_by_the_database(statements):
+    """Those of the statements no trigger refused."""
+    taken = []
+    for statement in statements:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(statement)
+                transaction.set_rollback(True)
+            taken.append(statement)
+        except IntegrityError as refused:
+            if "UNIQUE" in str(refused) or "FOREIGN KEY" in str(refused):
+                taken.append(statement)
+    return taken
+
+
+@pytest.mark.parametrize("state", ["proposed", "signed"])
+def test_raw_sql_cannot_rewrite_what_was_signed(world, state):
     decision = a_prepared(world)
     with clock.pinned(END + timedelta(hours=4)):
         decision = propose_decision(
             actor=actor(world.ops_head), decision=decision, outcome="STOP", deviation_reason="The lead left."
         )
-        sign_decision(actor=actor(world.cio), decision=decision, outcome="STOP", digest=decision.digest)
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement)
-    assert Decision.objects.get().state == "signed"
+        if state == "signed":
+            sign_decision(actor=actor(world.cio), decision=decision, outcome="STOP", digest=decision.digest)
+    assert accepted_by_the_database((*SIGNED_FOR_EVER, *WITH_A_LEGAL_STEP)) == []
+    assert Decision.objects.get().state == state
+
+
+@pytest.mark.parametrize("made", [a_sent_charter, a_signed_charter])
+def test_raw_sql_cannot_change_what_a_sent_charter_rests_on(world, made):
+    made(world)
+    assert accepted_by_the_database(RESTED_ON) == []
+
+
+def test_a_seat_that_waited_is_taken_by_the_one_it_waited_for_only(world):
+    charter = a_draft(world, case=False)
+    charter.signatories.filter(role="cio").update(user=None, waits_for=world.cio.email)
+    charter = send_charter(actor=actor(world.pilot_lead), charter=charter)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        charter.signatories.filter(role="cio").update(user=world.architect)
+    sign_charter(actor=actor(world.cio), charter=charter, digest=charter.current_text.digest)
+    assert charter.signatories.get(role="cio").user == world.cio
 
 
 def test_a_breach_is_never_closed_by_the_pilot_lead(world):
@@ -295,3 +394,26 @@ def test_a_breach_is_never_closed_by_the_pilot_lead(world):
         with pytest.raises(NotPermitted):
             close_breach(actor=actor(world.pilot_lead), breach=breach, judgement="corrected", note="x")
     assert Breach.objects.get().state == "open"
+
+
+def test_a_stop_is_pressed_once_and_its_reason_stays(world):
+    charter = an_active_charter(world)
+    with clock.pinned(START + timedelta(weeks=1)):
+        stopped = press_stop(actor=actor(world.cio), charter=charter, reason="An assistant wrote to a ticket.")
+        with pytest.raises(NotReady, match="stopped already"):
+            press_stop(actor=actor(world.ops_head), charter=stopped, reason="Another reason.")
+        report_breach(actor=actor(world.ops_engineer), charter=stopped, guardrail="V3", what="Seen again.")
+        stopped.refresh_from_db()
+        assert stopped.suspended_why == "An assistant wrote to a ticket."
+
+
+def test_only_a_stopped_charter_is_resumed(world):
+    charter = an_active_charter(world)
+    with clock.pinned(START + timedelta(weeks=1)), pytest.raises(NotReady, match="not stopped"):
+        resume_charter(actor=actor(world.cio), charter=charter, reason="All is well.")
+
+
+def test_one_address_in_both_seats_is_no_second_person(world):
+    charter = a_draft(world)
+    charter.signatories.filter(role="cio").update(user=None, waits_for=world.ops_head.email)
+    assert "two_people" in {r.code for r in charter_gaps(charter)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -24,13 +24,14 @@ from tests.contracts.authz_objects import CANARY, build
 from tests.contracts.authz_rows import Row, declared, declared_methods, routes, rows
 from tests.world import a_member, a_user, actor, client_for
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("authz")]  # the house is built once
 
 READS = [r for r in rows() if r.method == "GET"]
 ACTS = [r for r in rows() if r.method != "GET"]
 PAGES = [r for r in READS if not r.route.is_api]
 REST = [r for r in READS if r.route.is_api]
 SAMPLE = ("reader", "architect", "cio", "system_admin")  # below a unit rights are cut before any role is looked at
+EVERY = "every role"  # one person who holds them all: what even they may not, none of the roles may
 LEDGER = ("foundation_audit", "django_session", "usersessions_")  # what a request may write beside its act
 
 
@@ -66,23 +67,29 @@ def test_binding_acts_are_not_offered_by_rest() -> None:
 
 @pytest.fixture(scope="module")
 def house(django_db_setup: None, django_db_blocker: Any) -> Iterator[SimpleNamespace]:
-    """Sixteen roles at four places around the records; everything is rolled back at the end."""
+    """Every role at the unit of the records and above it, a sample below, and all of them in one person beside it;
+    everything is rolled back at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
         made = build()
-        units = {"own": made.world.cn, "above": made.world.root, "below": made.world.team, "sibling": made.world.em}
+        places = (("own", made.world.cn, ROLES), ("above", made.world.root, ROLES), ("below", made.world.team, SAMPLE))
         made.unit = made.world.cn
-        made.browsers = {}
-        for place, unit in units.items():
-            for role in ROLES if place != "below" else SAMPLE:
-                user = a_user(f"{role} {place}", f"{role}.{place}@elsewhere.example")
-                a_member(user, role, unit)
-                made.browsers[place, role] = client_for(user)
+        made.browsers = {
+            (place, role): _somebody(f"{role} {place}", [role], unit) for place, unit, some in places for role in some
+        }
+        made.browsers["sibling", EVERY] = _somebody("everything beside", ROLES, made.world.em)
         for browser in made.browsers.values():  # one chain of middleware for all of them
             browser.handler = made.browsers["own", "reader"].handler
         made.author = client_for(made.world.architect)
         made.rest = {role: _bearer(made.world.people[role]) for role in ROLES if role != "recorder"}
         yield made
         transaction.set_rollback(True)
+
+
+def _somebody(name: str, roles: Iterable[str], unit: Any) -> Client:
+    user = a_user(name, f"{name.replace(' ', '.')}@elsewhere.example")
+    for role in roles:
+        a_member(user, role, unit)
+    return client_for(user)
 
 
 def _bearer(user: Any) -> Client:
@@ -94,17 +101,15 @@ def _bearer(user: Any) -> Client:
 
 
 def askers(row: Row, house: SimpleNamespace) -> list[tuple[str, str, Client]]:
-    """Every role at the unit of the record, at a sibling for reading, and a sample of roles at the other places.
-
-    Where no record is named, or a program asks, the place changes nothing.
-    """
-    all_at = {"own"} | ({"sibling"} if row.method == "GET" else set())
+    """Everybody at every place; where no record is named, or a program asks, the place changes nothing."""
     flat = not row.kind or row.route.is_api
-    return [
-        (place, role, browser)
-        for (place, role), browser in house.browsers.items()
-        if place == "own" or (not flat and (place in all_at or role in SAMPLE))
-    ]
+    return [(place, role, b) for (place, role), b in house.browsers.items() if place == "own" or not flat]
+
+
+def rights_of(role: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Permissions held in full, and as owner only."""
+    held = ROLES.values() if role == EVERY else [ROLES[role]]
+    return frozenset().union(*(r.full for r in held)), frozenset().union(*(r.own for r in held))
 
 
 @pytest.fixture
@@ -215,7 +220,7 @@ def expected(place: str, role: str, row: Row, house: SimpleNamespace) -> str:
     """
     if not row.permission:
         return {"owner": "nothing", "own": "forbidden"}.get(row.right, "seen")
-    full, own = row.permission in ROLES[role].full, row.permission in ROLES[role].own
+    full, own = (row.permission in held for held in rights_of(role))
     here = not row.kind or place in ("own", "above")
     if not here and not stands_above(place, row, house):
         return "nothing"
@@ -249,7 +254,7 @@ def test_a_page_opens_for_whom_its_row_says(row: Row, house: SimpleNamespace, no
 @pytest.mark.parametrize("row", REST, ids=str)
 def test_rest_reads_for_whom_its_row_says(row: Row, house: SimpleNamespace) -> None:
     assert send(Client(), row, house).status_code == 401
-    outsider = send(house.browsers["sibling", "architect"], row, house)
+    outsider = send(house.browsers["sibling", EVERY], row, house)
     assert outsider.status_code == (404 if row.kind and not stands_above("sibling", row, house) else 200)
     assert CANARY not in outsider.content.decode()
     for role in SAMPLE if row.permission else ("reader",):

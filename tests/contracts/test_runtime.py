@@ -138,6 +138,22 @@ def test_production_cookies_and_transport_are_for_tls_only(tmp_path: Path) -> No
 # --- embedded ---
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "changeme"),
+        ("SECRET_KEY", "django-insecure-" + "x1y2z3" * 12),
+        ("ENCRYPTION_KEYS", "dGVzdC1vbmx5LWtleS10ZXN0LW9ubHkta2V5LXRlc3Q="),
+        ("ENCRYPTION_KEYS", "short"),
+    ],
+)
+def test_an_embedded_installation_takes_no_known_secret_outside_the_demo(tmp_path: Path, name: str, value: str) -> None:
+    given = {**proper(tmp_path), name: value, "DEMO": "0"}
+    found = start("config.settings.embedded", given)
+    assert found.returncode == 1 and f"- {name}" in found.stderr and "Traceback" not in found.stderr
+    assert start("config.settings.embedded", {**proper(tmp_path), "DEMO": "0"}).returncode == 0
+
+
 def test_an_embedded_command_does_not_make_secrets_on_the_side(tmp_path: Path) -> None:
     found = start("config.settings.embedded", {"VAR_DIR": str(tmp_path)}, "manage.py", "migrate")
     assert found.returncode == 1

@@ -203,3 +203,64 @@ def test_queries_of_the_journey_do_not_grow_with_the_records(world):
         a_pain(world, f"More of it {number}")
         a_candidate(world, f"Another {number}")
     assert count() == few
+
+
+# --- what happened stays as it happened ---------------------------------------------------------------------------
+
+
+def again_approved(world):
+    """The same pattern asked for and approved once more, for the whole house of the unit."""
+    from tests.governance.builders import decide
+
+    decide(world, a_submitted_request(world))
+
+
+def test_a_second_approval_does_not_move_validation(world):
+    with clock.pinned(clock.now() - timedelta(days=200)):
+        an_approved_pattern(world)
+    first = read_box(world.cn, "A6").first_on
+    with clock.pinned(clock.now() + timedelta(days=120)):
+        again_approved(world)
+        box = read_box(world.cn, "A6")
+    assert len(box.evidence) > 1 and box.first_on == first and box.state == "done"
+
+
+def test_a_second_selection_neither_moves_selection_nor_opens_it_again(world):
+    from tests.usecases.builders import a_selection
+
+    a_signed_charter(world)
+    before = read_journey(world.cn)
+    a_selection(world, [a_candidate(world, "Another report")])
+    after = read_journey(world.cn)
+    assert (before.box("SEL").state, after.box("SEL").state) == ("done", "done")
+    assert after.box("SEL").first_on == before.box("SEL").first_on
+    assert len(after.box("SEL").evidence) == 2
+    assert [b.warnings for b in after.boxes] == [b.warnings for b in before.boxes]
+
+
+def test_a_baseline_that_exists_is_not_denied(world):
+    from metrics.models import Measure
+    from tests.charter.builders import START, an_active_charter
+    from tests.metrics.builders import task_times
+
+    an_active_charter(world)
+    measure = Measure.objects.get()
+    with clock.pinned(START - timedelta(days=1)):
+        task_times(world, measure, "baseline", 139, 30)
+    with thaw():
+        measure.pilot.__class__.objects.update(starts_on=START.date())
+        from usecases.models import FlagshipSelection
+
+        FlagshipSelection.objects.update(decided_at=START + timedelta(days=9))
+    said = read_journey(world.cn).box("A4").warnings
+    assert said == ("“Gains” began before “Selection” was there.",)
+
+
+def test_rail_and_journey_say_the_same_word_of_a_box(world):
+    journey = read_journey(world.cn)
+    assert [b["word"] for b in journey.rail] == [b.state_word for b in journey.boxes]
+    client = client_for(world.cio)
+    client.cookies["django_language"] = "zh-hans"
+    page = client.get("/").content.decode()
+    rail = page[page.index('class="journey"') : page.index("</ol>", page.index('class="journey"'))]
+    assert "未关闭" not in rail and "进行中" not in rail and rail.count("未开始") == 11

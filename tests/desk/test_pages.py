@@ -289,3 +289,98 @@ def test_people_see_and_stop_their_own_jobs_and_managers_those_of_the_unit(world
     assert run_jobs() == ["done"]
     assert client_for(world.architect).post(f"/jobs/{own.pk}/retry").status_code == 409
     assert AuditEvent.objects.filter(verb="job.retried").count() == 1
+
+
+# --- what Today and the ledger lead to ----------------------------------------------------------------------------
+
+
+def test_what_can_wait_is_folded_away_and_not_left_out(world, monkeypatch):
+    from foundation.cards import Card
+
+    cards = [Card("x", "Do", f"thing {n}", f"/x/{n}", "", due=None, overdue=False, rank=n) for n in range(6)]
+    monkeypatch.setattr("desk.selectors.today.card_sources", lambda: [lambda actor: cards])
+    page = client_for(world.cio).get("/").content.decode()
+    assert "2 more things can wait." in page and 'href="/x/4"' in page and 'href="/x/5"' in page
+
+
+def test_what_changed_tells_a_record_once_a_day_leads_to_it_and_leaves_out_edits(world):
+    from usecases import services
+
+    pain = a_pain(world)
+    for number in range(3):
+        services.edit_pain(actor=actor(world.architect), pain=pain, version=None, title_en=f"Wording {number}")
+        pain.refresh_from_db()
+    a_pain(world, "Another one")
+    charter = a_signed_charter(world)
+    with clock.pinned(SIGNED + timedelta(hours=1)):
+        changes = read_today(actor(world.auditor)).changes
+    assert not any("changed" in c.sentence or "edited" in c.sentence for c in changes)
+    told_days = [(c.url, c.at.date()) for c in changes if charter.key in c.sentence]
+    assert {url for url, _day in told_days} == {charter.get_absolute_url()}
+    assert len(told_days) == len(set(told_days))
+    (told,) = [c for c in read_today(actor(world.auditor)).changes if "recorded P-" in c.sentence]
+    assert told.more >= 1 and told.url.startswith("/pains/P-")
+
+
+def test_the_ledger_leads_to_the_record_and_offers_acts_in_words(world):
+    pain = a_pain(world)
+    client = client_for(world.auditor)
+    page = client.get("/settings/audit").content.decode()
+    assert f'href="{pain.get_absolute_url()}"' in page and "/search?q=P-" not in page
+    assert '<optgroup label="Pains">' in page and ">pain.recorded<" not in page and ">Recorded …<" in page
+    client.cookies["django_language"] = "zh-hans"
+    assert '<optgroup label="痛点">' in client.get("/settings/audit").content.decode()
+
+
+@pytest.mark.parametrize("address", ["/", "/help"])
+def test_only_who_may_record_a_pain_is_offered_it(world, address):
+    from accounts.models import Installation
+
+    Installation.objects.create(demo=True)
+    assert "/pains/new" in client_for(world.ops_engineer).get(address).content.decode()
+    assert "/pains/new" not in client_for(world.system_admin).get(address).content.decode()
+
+
+def test_the_answers_cite_the_charter_that_was_measured_and_say_its_gain_once(world):
+    from charter.models import Charter
+    from foundation.db import thaw
+    from metrics.models import GainEstimate, Pilot
+    from metrics.services import draft_statement, publish_statement
+    from tests.charter.builders import START, a_measured_charter
+
+    measured = a_measured_charter(world)
+    with clock.pinned(START + timedelta(weeks=13)):
+        statement = draft_statement(
+            actor=actor(world.pilot_lead), estimate=GainEstimate.objects.get(), does_not_say_en="Not money."
+        )
+        publish_statement(actor=actor(world.ops_head), statement=statement)
+    newer = a_draft_without_cases(world)
+    with thaw():
+        Charter.objects.filter(pk=newer.pk).update(state="signed", created_at=clock.now())
+    answers = {a.number: a for a in read_questions(world.cn).answers}
+    for number in (1, 2):
+        labels = [s.label for s in answers[number].answer.sources]
+        assert measured.question in labels and newer.question not in labels, number
+    page = client_for(world.cio).get("/questions").content.decode()
+    assert page.count("While the pilot ran") == 1 and "checks passed" not in page and "Ref." not in page
+    assert f">{Pilot.objects.get().name}</a>" in page
+
+
+def a_draft_without_cases(world):
+    from charter.services import draft_charter
+
+    return draft_charter(
+        actor=actor(world.pilot_lead), unit=world.cn, question_en="And another question?", question_zh="还有一个问题？",
+        starts_on=clock.today() + timedelta(days=7), ends_on=clock.today() + timedelta(days=90),
+        lead=world.pilot_lead, signers={"cio": world.cio, "ops_head": world.ops_head},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_jobs_are_handed_out_as_a_table_of_what_one_sees(world, kind):
+    enqueue("tests.desk", actor=actor(world.architect), unit_path=world.cn.path)
+    answer = client_for(world.architect).get(f"/jobs?format={kind}")
+    assert answer.status_code == 200
+    if kind == "csv":
+        assert "A test of jobs" in b"".join(answer).decode()
+        assert "A test of jobs" not in b"".join(client_for(world.cio).get("/jobs?format=csv")).decode()

@@ -15,6 +15,7 @@ from desk.rules.answers import (
     Signed,
     ValueFacts,
     compose_answer,
+    plainly,
     words,
 )
 from desk.rules.journey import RECOMMENDED, Facts, crossings, happened, next_box, unmet, warnings
@@ -115,3 +116,11 @@ def test_ids_are_read_as_people_type_them(typed, stored):
 @pytest.mark.parametrize("typed", ["vendor report", "14", "供应商", "a1b2c3d4e5", "'; drop"])
 def test_plain_words_are_no_ids(typed):
     assert id_forms(typed) == []
+
+
+def test_a_stated_gain_is_said_without_checks_and_reference():
+    en = "It took 59 minutes. 6 of 13 checks passed; 3 remarks; 4 were not run. Data to 26 Nov 2026. Ref. 73ea73b4693e."
+    zh = "用时为59分钟。13项检查中6项通过；3项备注。数据截至2026年11月26日。编号73ea73b4693e。"
+    assert plainly(en) == "It took 59 minutes. Data to 26 Nov 2026."
+    assert plainly(zh) == "用时为59分钟。数据截至2026年11月26日。"
+    assert plainly("We say 59 minutes.") == "We say 59 minutes."

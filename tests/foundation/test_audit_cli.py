@@ -14,7 +14,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from foundation.actor import system_actor
 from foundation.audit import record, verb
-from foundation.audit.models import AuditEvent
+from foundation.audit.models import AuditEvent, AuditHead
 from foundation.db import thaw
 from foundation.jobs.models import Schedule
 from foundation.work import unit_of_work
@@ -86,9 +86,8 @@ def test_a_changed_text_with_its_own_hash_renewed_breaks_the_next_entry(ledger: 
     event = AuditEvent.objects.get(seq=ledger[3])
     body = event.body.replace("thing 3", "thing 9")
     digest = hashlib.sha256(b"pilotage/ledger/1\x00" + bytes.fromhex(event.prev_hash) + body.encode()).hexdigest()
-    found = tampered(
-        f"UPDATE {TABLE} SET body = %s, hash = %s, subject_label = 'thing 9' WHERE seq = %s", body, digest, event.seq
-    )
+    columns = "body = %s, hash = %s, subject_label = 'thing 9', subject_label_zh = 'thing 9'"
+    found = tampered(f"UPDATE {TABLE} SET {columns} WHERE seq = %s", body, digest, event.seq)
     assert (found["bad_seq"], found["kind"]) == (ledger[4], "order")
 
 
@@ -104,6 +103,44 @@ def test_a_cut_tail_is_named(ledger: list[int]) -> None:
 
 def test_an_emptied_ledger_is_named(ledger: list[int]) -> None:
     assert tampered(f"DELETE FROM {TABLE}")["kind"] == "tail_missing"
+
+
+HEAD = AuditHead._meta.db_table
+
+
+@pytest.mark.parametrize("gone", [f"DELETE FROM {HEAD}", f"UPDATE {HEAD} SET seq = seq", f"UPDATE {HEAD} SET seq = 0"])
+def test_the_database_keeps_the_end_of_the_ledger(ledger: list[int], gone: str) -> None:
+    with pytest.raises(IntegrityError, match="ledger"), transaction.atomic():
+        sql(gone)
+
+
+def test_a_ledger_without_its_end_is_named(ledger: list[int]) -> None:
+    assert tampered(f"DELETE FROM {HEAD}")["kind"] == "tail_missing"
+
+
+def test_a_ledger_wiped_with_its_end_is_named_where_acts_have_left_traces(ledger: list[int]) -> None:
+    from foundation.refs import next_ref
+
+    next_ref("P")
+    with thaw():
+        sql(f"DELETE FROM {HEAD}")
+    assert tampered(f"DELETE FROM {TABLE}")["kind"] == "tail_missing"
+
+
+def test_an_earlier_export_finds_a_tail_cut_off_together_with_its_end(ledger: list[int], tmp_path: Path) -> None:
+    kept = tmp_path / "ledger.jsonl"
+    audit("export", "--out", str(kept))
+    assert audit("verify", "--against", str(kept))[0] == 0
+    last = AuditEvent.objects.get(seq=ledger[3])
+    with thaw():
+        sql(f"DELETE FROM {TABLE} WHERE seq > %s", last.seq)
+        sql(f"UPDATE {HEAD} SET seq = %s, hash = %s", last.seq, last.hash)
+    assert audit("verify")[0] == 0  # nothing inside the database tells
+    code, out = audit("verify", "--against", str(kept), "--json")
+    found = json.loads(out)
+    assert (code, found["bad_seq"], found["kind"]) == (1, ledger[4], "tail_missing")
+    (tmp_path / "other").write_text("no ledger", encoding="utf-8")
+    assert audit("verify", "--against", str(tmp_path / "other"))[0] == 2
 
 
 def test_what_cannot_be_read_is_neither_good_nor_broken(ledger: list[int]) -> None:
@@ -152,4 +189,4 @@ def test_an_exported_ledger_can_be_checked_without_us(ledger: list[int], tmp_pat
 def test_an_export_that_cannot_be_written_says_so(ledger: list[int], tmp_path: Path) -> None:
     code, text = audit("export", "--out", str(tmp_path / "no" / "folder.jsonl"))
     assert code == 2
-    assert "cannot be written" in text
+    assert "cannot be used" in text

@@ -363,7 +363,7 @@ def test_a_broker_that_is_away_costs_no_job(
     from config.celery import app
 
     name = kind(lambda run: {"ran": True})
-    settings.JOBS_MODE = "celery"
+    settings.JOBS_SENDER = "config.celery.wake"
     monkeypatch.setattr(app.amqp, "_producer_pool", None)
     nowhere = app.connection_for_write("redis+socket:///nowhere/valkey.sock?virtual_host=0")
     monkeypatch.setattr(app, "connection_for_write", lambda *_args, **_options: nowhere)
@@ -371,7 +371,7 @@ def test_a_broker_that_is_away_costs_no_job(
     with django_capture_on_commit_callbacks(execute=True):
         job = enqueued(name)
     assert any("broker away" in record.message for record in caplog.records)
-    settings.JOBS_MODE = "manual"
+    settings.JOBS_SENDER = ""
     assert jobs.tick() == 1
     assert queue.execute(str(job.pk)) == "done"
 

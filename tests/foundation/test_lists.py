@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django import forms
@@ -198,3 +199,15 @@ def test_a_django_filter_set_works_as_well():
     jobs(20)
     assert len(listing("?least=15", filters=Least).rows) == 5
     assert listing("?least=x", filters=Least).status == 422
+
+
+def test_a_csv_speaks_the_readers_language_and_refuses_before_it_begins(world: Any) -> None:
+    from tests.usecases.builders import a_pain
+    from tests.world import client_for
+
+    a_pain(world)
+    browser = client_for(world.architect)
+    browser.cookies["django_language"] = "zh-hans"
+    text = b"".join(browser.get("/pains", {"format": "csv"}).streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    assert text.splitlines()[0].startswith("编号") or "痛点" in text.splitlines()[0]
+    assert browser.get("/pains", {"format": "csv", "sort": "bogus"}).status_code == 422

@@ -124,3 +124,12 @@ def decide(world: Any, submission: Submission, condition: bool = False, **more: 
 def an_approved_pattern(world: Any, condition: bool = False, **more: Any) -> PatternVersion:
     """The preloaded pattern with its six categories, approved for China by the three lanes."""
     return decide(world, a_submitted_request(world), condition, **more).pattern_version
+
+
+def a_submitted_version(world: Any, pattern: Pattern, **flow: Any) -> Submission:
+    """A new version of a decided pattern with another flow, everything else as it was."""
+    me = actor(world.architect)
+    submission = services.open_submission(actor=me, pattern=pattern, unit=world.cn, new_version=True)
+    services.edit_flow(actor=me, submission=submission, version=None, flow=flow or {"retention_days": 180})
+    services.edit_purpose(actor=me, submission=submission, version=None, purpose_en="Keep longer")
+    return services.submit_submission(actor=me, submission=submission)

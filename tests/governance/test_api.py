@@ -145,3 +145,51 @@ def test_lists_cost_few_queries(world, path):
     with CaptureQueriesContext(connection) as asked:
         assert client.get(f"{ROOT}/{path}").status_code == 200
     assert len(asked) <= 8
+
+
+@pytest.mark.parametrize(
+    ("path", "hit", "miss"),
+    [
+        ("patterns", "unit=GR", "unit=EM"),
+        ("categories", "unit=GR", "unit=EM"),
+        ("approvals", "unit=CN", "unit=EM"),
+        ("approvals", "state=active", "state=revoked"),
+        ("approvals", "use=allowed", "use=not_allowed"),
+        ("approvals", "item_key=category:external", "item_key=category:nothing"),
+        ("approvals", "request={request}", "request=G-1999-01"),
+        ("submissions", "unit=CN", "unit=EM"),
+        ("submissions", "state=decided", "state=draft"),
+        ("submissions", "pattern={pattern}", "pattern=PT-99"),
+        ("conditions", "unit=CN", "unit=EM"),
+        ("conditions", "state=open", "state=closed"),
+        ("conditions", "set_by_lane=data", "set_by_lane=security"),
+        ("conditions", "request={request}", "request=G-1999-01"),
+    ],
+)
+def test_lists_are_filtered(world, path, hit, miss):
+    version = an_approved_pattern(world, condition=True)
+    names = {"request": Submission.objects.get().key, "pattern": version.pattern.key}
+    client = client_for(world.reader)
+    assert client.get(f"{ROOT}/{path}?{hit.format(**names)}").json()["items"]
+    assert client.get(f"{ROOT}/{path}?{miss}").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        ("approvals", "state=nonsense"), ("approvals", "use=perhaps"), ("submissions", "state=nonsense"),
+        ("conditions", "state=nonsense"), ("conditions", "set_by_lane=nobody"),
+    ],
+)  # fmt: skip
+def test_a_filter_that_names_nothing_known_is_refused(world, path, wrong):
+    a_loaded_catalogue(world)
+    answer = client_for(world.reader).get(f"{ROOT}/{path}?{wrong}")
+    assert answer.status_code == 400 and answer.json()["reasons"][0]["field"] == wrong.partition("=")[0]
+
+
+def test_the_state_of_an_approval_is_filtered_at_the_moment_asked(world):
+    an_approved_pattern(world)
+    client = client_for(world.reader)
+    asked = f"{ROOT}/approvals?effective_on=2099-01-01&state="
+    assert len(client.get(asked + "expired").json()["items"]) == 7
+    assert client.get(asked + "active").json()["items"] == []

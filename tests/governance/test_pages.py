@@ -7,19 +7,22 @@ import io
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from foundation import clock
 from foundation.models import AuditEvent
-from governance import selectors, services
+from governance import packs, selectors, services
 from governance.models import Approval, Condition, DataCategory, GateDecision, Pattern, Submission, Vote
+from governance.services.requests import CategoryDraft, ControlAnswer
 from tests.governance.builders import (
     FLOW,
     LANE_ROLES,
     a_loaded_catalogue,
     a_submitted_request,
+    a_submitted_version,
     an_approved_pattern,
     an_open_request,
     decide,
@@ -163,7 +166,7 @@ def test_an_approver_decides_in_three_steps(world):
     done = client.post(url, {**data, "step": "confirm"}, follow=True)
     assert "Your decision is recorded" in text(done)
     vote_made = Vote.objects.get()
-    assert (vote_made.choice, vote_made.role_at_time) == ("approve_with_conditions", "data approver")
+    assert (vote_made.choice, vote_made.role_at_time) == ("approve_with_conditions", "data_approver")
 
 
 def test_the_rail_counts_without_writing(world):
@@ -370,3 +373,140 @@ def test_every_lane_role_finds_its_own_items(world):
         url = reverse("governance:review", args=[submission.key])
         review = client_for(getattr(world, role)).get(url).context["review"]
         assert (review.lane, len(review.rows)) == (lane, wanted[lane])
+
+
+# --- after the decision ------------------------------------------------------------------------------------------
+
+
+def test_a_decided_request_shows_each_lane_and_its_conditions(world):
+    submission = an_approved_pattern(world, condition=True).submissions.get()
+    page = client_for(world.architect).get(submission.get_absolute_url())
+    shown, condition = text(page), Condition.objects.get()
+    assert [line.word for line in page.context["lanes"]] == ["approved", "approved", "approved with conditions"]
+    for line in page.context["lanes"]:
+        assert line.who.startswith("The ") and line.on is not None and line.who in shown
+    assert condition.get_absolute_url() in shown and "The Architect" in shown and "with one condition" in shown
+    assert shown.count("with one condition") == 1
+    day = clock.today("Asia/Shanghai")
+    services.submit_condition_evidence(
+        actor=actor(world.architect), condition=condition, label="Script", effective_on=day
+    )
+    assert "evidence given" in text(client_for(world.architect).get(submission.get_absolute_url()))
+
+
+def test_an_open_request_shows_who_has_decided_and_who_is_waited_for(world):
+    submission = a_submitted_request(world)
+    vote(world, submission, "security")
+    lanes = client_for(world.architect).get(submission.get_absolute_url()).context["lanes"]
+    assert [(x.lane, x.word) for x in lanes] == [("architecture", "waits"), ("security", "approved"), ("data", "waits")]
+    assert lanes[0].who == "The Architecture Approver"
+
+
+def test_an_inherited_change_counts_once_on_the_landing_zone(world):
+    version = an_approved_pattern(world)
+    submission = a_submitted_version(world, version.pattern)
+    response = client_for(world.data_approver).get(reverse("governance:review", args=[submission.key]))
+    (change,) = response.context["review"].changes
+    assert (change.title, change.before, change.after) == ("Landing zone: Kept, days", "90", "180")
+    assert change.text == "inherited by 6 categories"
+    assert "with one thing new" in text(response)
+
+
+def test_what_a_category_keeps_for_itself_is_not_inherited(world):
+    version = an_approved_pattern(world)
+    me = actor(world.architect)
+    submission = services.open_submission(actor=me, pattern=version.pattern, unit=world.cn, new_version=True)
+    services.edit_flow(actor=me, submission=submission, version=None, flow={"retention_days": 180})
+    own = {"external": {"retention_days": 30}, "compliance": {"retention_days": 90}}
+    services.declare_categories(
+        actor=me, submission=submission, version=None,
+        categories=[CategoryDraft(c, own.get(c.code, {})) for c in DataCategory.objects.all()],
+    )  # fmt: skip
+    page = client_for(world.architect).get(reverse("governance:submit", args=[submission.key]))
+    found = [(c["title"], c["before"], c["after"], c["text"]) for c in page.context["changes"]]
+    assert found == [
+        ("External intelligence: Kept, days", "90", "30", ""),
+        ("Landing zone: Kept, days", "90", "180", "inherited by 4 categories"),
+    ]
+
+
+def test_an_approval_of_a_category_still_shows_what_it_inherits(world):
+    version = an_approved_pattern(world)
+    body = packs.build(version.submissions.get())
+    later = {**body, "flow": {**body["flow"], "retention_days": 180}}
+    later["categories"] = [{**c, "flow": later["flow"]} for c in body["categories"]]
+    (change,) = packs.changes(body, later)
+    assert change.concerns("category:external") and change.concerns("flow") and not change.concerns("controls")
+
+
+# --- conditions, controls, reviews -------------------------------------------------------------------------------
+
+
+def test_the_owner_sees_their_evidence_and_no_form_until_it_is_sent_back(world):
+    an_approved_pattern(world, condition=True)
+    condition = Condition.objects.get()
+    url, owner = condition.get_absolute_url(), client_for(world.architect)
+    today = clock.today("Asia/Shanghai")
+    assert f'value="{today.isoformat()}"' in text(owner.get(url))
+    owner.post(url, {"act": "evidence", "label": "Script 7", "url": "https://proof.example", "effective_on": today})
+    page = text(owner.get(url))
+    assert 'name="effective_on"' not in page and "Script 7" in page and "https://proof.example" in page
+    assert "It waits for the data handling lane." in page
+    version = Condition.objects.get().version
+    services.reopen_condition(actor=actor(world.data_approver), condition=Condition.objects.get(), reason="Too thin")
+    page = text(owner.get(url))
+    assert 'name="effective_on"' in page and "It waits for" not in page and "Too thin" in page
+    assert Condition.objects.get().version > version
+
+
+def test_the_judge_reads_the_evidence_beside_the_buttons(world):
+    an_approved_pattern(world, condition=True)
+    condition = Condition.objects.get()
+    services.submit_condition_evidence(
+        actor=actor(world.architect), condition=condition, label="Script 7",
+        effective_on=clock.today("Asia/Shanghai"),
+    )  # fmt: skip
+    page = client_for(world.data_approver).get(condition.get_absolute_url())
+    assert page.context["evidence"].label == "Script 7" and "It waits for the data handling lane." in text(page)
+
+
+def test_a_control_answered_new_shows_its_reason(world):
+    version = an_approved_pattern(world)
+    me = actor(world.architect)
+    submission = services.open_submission(actor=me, pattern=version.pattern, unit=world.cn, new_version=True)
+    new = ControlAnswer("firewall", "new", "A second WAF in Penang", "Landing-zone validation")
+    services.record_security_reuse(actor=me, submission=submission, version=None, answers=[new])
+    services.edit_purpose(actor=me, submission=submission, version=None, purpose_en="x")
+    submission = services.submit_submission(actor=me, submission=submission)
+    decide(world, submission)
+    page = text(client_for(world.architect).get(version.pattern.get_absolute_url()))
+    assert "A second WAF in Penang" in page
+
+
+def test_a_refused_review_says_error_in_its_title(world):
+    submission = a_submitted_request(world)
+    client = client_for(world.data_approver)
+    url = reverse("governance:review", args=[submission.key])
+    data = review_data(client, submission)
+    assert "<title>Error:" not in text(client.get(url))
+    del data["choice-category:external"]
+    for step in ("restate", "confirm"):
+        answer = client.post(url, {**data, "step": step})
+        assert answer.status_code == 422 and "<title>Error:" in text(answer)
+
+
+def test_a_renewal_marks_the_item_that_waits(world):
+    """Nothing differs from what was approved, but a closed condition is not carried over."""
+    with time_machine.travel("2026-01-10T08:00:00+00:00", tick=False):
+        an_approved_pattern(world, condition=True)
+        services.close_condition(actor=actor(world.data_approver), condition=Condition.objects.get())
+    with time_machine.travel("2026-12-20T08:00:00+00:00", tick=False):
+        me = actor(world.architect)
+        submission = services.open_submission(actor=me, pattern=Pattern.objects.get(), unit=world.cn)
+        services.edit_purpose(actor=me, submission=submission, version=None, purpose_en="Renew")
+        submission = services.submit_submission(actor=me, submission=submission)
+        response = client_for(world.data_approver).get(reverse("governance:review", args=[submission.key]))
+    assert "unchanged" in text(response)
+    waits = [row.key for row in response.context["review"].rows if row.is_waiting]
+    assert waits == ["category:know_how"]
+    assert text(response).count("Not carried over") == 1

@@ -321,7 +321,7 @@ def test_four_people_are_enough_where_the_gate_allows_many_lanes(world):
         vote(world, submission, lane, by=one)
     decision = GateDecision.objects.get()
     assert decision.signers == [
-        {"name": "Only Approver", "role": "architecture approver", "lanes": ["architecture", "security", "data"]}
+        {"name": "Only Approver", "role": "architecture_approver", "lanes": ["architecture", "security", "data"]}
     ]
 
 

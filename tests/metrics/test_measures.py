@@ -10,8 +10,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from foundation import clock
-from foundation.errors import Invalid, NotPermitted, NotReady
-from metrics.models import GainEstimate, MeasureVersion
+from foundation.errors import Invalid, NotPermitted, NotReady, Stale
+from metrics.models import GainEstimate, MeasureVersion, Window
+from metrics.plans import plan_of
 from metrics.selectors import gain_line, measure_gaps, plan_locked, proof_count
 from metrics.services import (
     TaskTime,
@@ -68,12 +69,32 @@ def test_outside_a_charter_two_people_lock(world):
 def test_a_locked_version_is_immutable_in_the_database_and_a_change_makes_a_new_one(world):
     measure = a_locked_measure(world, a_measure(world), MONDAY - timedelta(days=3))
     locked = measure.current
-    for statement in ("UPDATE metrics_measureversion SET content_hash = 'x'", "DELETE FROM metrics_measureversion"):
+    for statement in (
+        "UPDATE metrics_measureversion SET content_hash = 'x'",
+        "DELETE FROM metrics_measureversion",
+        "DELETE FROM metrics_window",
+        "DELETE FROM metrics_window WHERE role = 'ramp'",
+        "UPDATE metrics_window SET until_at = '2027-01-01 00:00:00+00:00' WHERE role = 'pilot'",
+    ):
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
+    assert locked.windows.count() == 3
     newer = edit_measure(actor=actor(world.pilot_lead), measure=measure, minimum_effect=Decimal("0.2"))
     assert newer.number == 2
     assert MeasureVersion.objects.get(pk=locked.pk).is_locked
+
+
+def test_no_window_is_slipped_under_a_locked_measure_but_the_one_of_a_draft_may_change(world):
+    measure = a_locked_measure(world, a_measure(world), MONDAY - timedelta(days=3))
+    locked = measure.current
+    draft = edit_measure(actor=actor(world.pilot_lead), measure=measure, minimum_effect=Decimal("0.2"))
+    ramp = draft.windows.get(role="ramp")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        draft.windows.filter(role="ramp").update(version_of=locked)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Window.objects.create(version_of=locked, role="baseline2", from_at=ramp.from_at, until_at=ramp.until_at)
+    assert draft.windows.filter(role="ramp").update(until_at=ramp.until_at + timedelta(days=7)) == 1
+    assert draft.windows.filter(role="ramp").delete()[0] == 1
 
 
 def test_a_measured_pilot_reads_a_clear_gain_with_its_sentence(world, run_jobs):
@@ -207,3 +228,27 @@ def test_no_task_time_leads_back_to_a_person(world):
     event = AuditEvent.objects.get(verb="task_time.recorded")
     told = event.body + event.actor_id + event.actor_label
     assert world.ops_engineer.name not in told and str(world.ops_engineer.pk) not in told
+
+
+def test_a_lock_is_given_to_the_content_that_was_seen_by_its_author_and_one_other(world):
+    measure = a_measure(world)
+    seen = measure.current.content_hash
+    edit_measure(actor=actor(world.pilot_lead), measure=measure, direction="higher")
+    measure.refresh_from_db()
+    assert "more is better" in measure.current.sentence_en and "越多越好" in measure.current.sentence_zh
+    with pytest.raises(Stale):
+        lock_measure(actor=actor(world.ops_head), version=measure.current, basis="pair", content_hash=seen)
+    lock_measure(actor=actor(world.ops_head), version=measure.current, basis="pair")
+    with pytest.raises(NotPermitted, match="drafted it"):
+        lock_measure(actor=actor(world.architect), version=measure.current, basis="pair")
+    lock = lock_measure(actor=actor(world.pilot_lead), version=measure.current, basis="pair")
+    assert lock.binding_at is not None
+
+
+def test_one_persons_lock_does_not_make_a_plan_locked(world):
+    measure = a_measure(world)
+    with clock.pinned(MONDAY - timedelta(days=3)):
+        lock_measure(actor=actor(world.pilot_lead), version=measure.current, basis="pair")
+    as_of = MONDAY + timedelta(weeks=9)
+    plan = plan_of(measure.current, as_of=as_of, windows={}, look_back_at=None)
+    assert plan["locked_at"].startswith(as_of.date().isoformat())

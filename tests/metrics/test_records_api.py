@@ -54,6 +54,8 @@ def test_incidents_come_in_once_and_come_out_without_a_person(api):
     [
         ({"caller": "x"}, "items.0.caller"),
         ({"opened_at": "yesterday"}, "items.0.opened_at"),
+        ({"opened_at": "2026-03-02T10:00:00"}, "items.0.opened_at"),
+        ({"opened_at": "9999-12-31T10:00:00Z"}, "items.0.opened_at"),
         ({"key": ""}, "items.0.key"),
         ({"description": "long text"}, "items.0.description"),
         ({"reopen_count": -1}, "items.0.reopen_count"),
@@ -120,3 +122,10 @@ def test_a_token_that_may_only_write_records_writes_and_reads_nothing(world):
     assert send(Client(), TASK_TIMES, body, **bearer).status_code == 201
     assert Client().get(INCIDENTS, headers=bearer).json()["items"] == []
     assert send(Client(), INCIDENTS, incidents(unit="EM"), **bearer).status_code == 422
+
+
+def test_a_source_cannot_be_complete_at_a_moment_still_to_come(api):
+    later = (clock.now() + timedelta(days=400)).isoformat()
+    refused = send(api, INCIDENTS, incidents(as_of=later))
+    assert refused.status_code == 422 and refused.json()["reasons"][0]["code"] == "as_of_ahead"
+    assert not OpsRecord.objects.exists() and not SourceImport.objects.exists()

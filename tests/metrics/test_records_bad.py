@@ -51,7 +51,7 @@ def test_the_page_says_what_is_wrong_and_writes_nothing(world, case):
     page = read_through_page(client_for(world.architect), content, name)
     assert Job.objects.get().state == "refused"
     text = page.content.decode()
-    assert words in text and "Nothing was written." in text and "Try again" in text
+    assert words in text and "Nothing was written." in text and "Upload another file" in text
     assert not OpsRecord.objects.exists() and not SourceImport.objects.exists()
 
 

@@ -12,7 +12,7 @@ import pytest
 import time_machine
 
 from foundation.audit.models import AuditEvent
-from foundation.errors import NotPermitted, NotReady
+from foundation.errors import Invalid, NotPermitted, NotReady
 from foundation.jobs import run_due, tick
 from foundation.jobs.models import Job, Schedule
 from metrics.models import RuntimeApp, RuntimeConnection, SyncRun, SyncWindow, UsageDay, UsageRestatement
@@ -520,3 +520,13 @@ def _every_value() -> Iterator[str]:
     for model in (RuntimeConnection, RuntimeApp, SyncRun, SyncWindow, UsageDay, Job, Schedule, AuditEvent):
         for found in model.objects.values_list():
             yield from (str(value) for value in leaves(list(found)))
+
+
+def test_a_stored_key_never_follows_a_changed_address(world: World, server: DifyServer) -> None:
+    connection = a_connection(world, server)
+    with pytest.raises(Invalid, match="Enter the admin key"):
+        edit_connection(actor=actor(world.architect), connection=connection, base_url="https://attacker.example")
+    connection.refresh_from_db()
+    assert connection.base_url == server.url
+    moved = {"base_url": "https://dify.example", "secret": "a-new-key"}
+    assert edit_connection(actor=actor(world.architect), connection=connection, **moved).base_url == moved["base_url"]

@@ -97,3 +97,38 @@ def test_lists_filter_and_refuse_unknown_values(world: World) -> None:
     assert client.get(f"{ROOT}/pains?kind=report").json()["items"] == []
     assert len(client.get(f"{ROOT}/pains?kind=escalation&unit=CN").json()["items"]) == 1
     assert client.get(f"{ROOT}/pains?kind=nonsense").status_code == 400
+
+
+def test_a_contract_is_drafted_and_changed_under_its_version(world: World) -> None:
+    client = client_for(world.architect)
+    body = {"unit": "CN", "vendor": "Vendor One", "title_en": "Support", "renewal_on": "2027-01-31"}
+    made = send(client, "post", "contracts", body)
+    assert made.status_code == 201 and made["ETag"] == '"1"', made.content
+    path = f"contracts/{made.json()['key']}"
+    assert send(client, "patch", path, {"scope": "x"}).status_code == 428
+    changed = send(client, "patch", path, {"scope": "Night shift"}, **{"If-Match": '"1"'})
+    assert changed.json()["scope"] == "Night shift" and changed["ETag"] == '"2"'
+    assert send(client, "patch", path, {"scope": "y"}, **{"If-Match": '"1"'}).status_code == 412
+    assert send(client, "post", "contracts", {**body, "saving": 3}).status_code == 400
+    assert send(client_for(world.reader), "post", "contracts", body).status_code == 403
+
+
+def test_a_candidate_is_shaped_and_parked_with_every_reason_named(world: World) -> None:
+    client = client_for(world.architect)
+    made = send(client, "post", "candidates", {"unit": "CN", "channel": "A9", "title_en": "Idea"}).json()
+    path, version = f"candidates/{made['key']}", {"If-Match": '"1"'}
+    assert send(client, "post", f"{path}/shape", {}).status_code == 428
+    refused = send(client, "post", f"{path}/shape", {}, **version)
+    assert refused.status_code == 409 and len(refused.json()["reasons"]) == 7
+    assert send(client, "post", f"{path}/park", {}, **version).status_code == 400
+    parked = send(client, "post", f"{path}/park", {"reason": "Not now"}, **version)
+    assert (parked.json()["state"], parked.json()["state_reason"]) == ("parked", "Not now")
+
+
+def test_inventories_and_snapshots_are_filtered_by_unit(world: World) -> None:
+    a_selection(world)
+    an_inventory(world)
+    client = client_for(world.architect)
+    for name in ("inventories", "snapshots"):
+        assert len(client.get(f"{ROOT}/{name}?unit=CN").json()["items"]) == 1
+        assert client.get(f"{ROOT}/{name}?unit=EM").json()["items"] == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,11 +13,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
+from accounts.roles import LABELS
 from foundation.audit.models import AuditEvent
 from foundation.clock import now
 from tests.usecases.builders import (
     a_candidate,
+    a_category,
     a_contract,
     a_pain,
     a_ranking,
@@ -30,6 +35,7 @@ from tests.world import World, actor, client_for
 from usecases import services
 from usecases.cards import today_cards
 from usecases.models import Asset, Candidate, Contract, InventoryVersion, Pain, Ranking, RankingSnapshot, Score, System
+from usecases.views.common import role_words
 
 LISTS = ["pains", "inventories", "contracts", "systems", "candidates", "rankings", "assets"]
 
@@ -440,3 +446,261 @@ def test_the_import_page_previews_and_commits(world: World) -> None:
     assert answer.status_code == 302 and not Pain.objects.exists()
     assert client.get(answer["Location"]).status_code == 200
     assert client.get(reverse("foundation:import-template", args=["pains", "csv"])).status_code == 200
+
+
+# --- quick answers -----------------------------------------------------------------------------------------------
+
+
+def test_how_often_and_how_long_are_enough_for_a_size(world: World) -> None:
+    """Pieces and people are one unless something else is said."""
+    client = client_for(world.ops_engineer)
+    page = client.get(reverse("usecases:pain_new")).content.decode()
+    assert page.count('<option value="one" selected>') == 2
+    given = {"unit": world.cn.pk, "title_en": "Every week", "kind": "report", "quick_minutes_per_item": "30min",
+             "quick_runs_per_month": "weekly"}  # fmt: skip
+    client.post(reverse("usecases:pain_new"), given)
+    pain = Pain.objects.get()
+    assert (pain.people_per_item_likely, pain.people_per_item_provenance, pain.grade) == (1, "guess", "guess")
+    assert pain.hours_likely is not None
+
+
+def test_a_title_alone_says_nothing_about_pieces_or_people(world: World) -> None:
+    given = {"unit": world.cn.pk, "title_en": "Only a title", "kind": "report", "quick_items_per_run": "one",
+             "quick_people_per_item": "one", "quick_minutes_per_item": "", "quick_runs_per_month": ""}  # fmt: skip
+    client_for(world.ops_engineer).post(reverse("usecases:pain_new"), given)
+    assert Pain.objects.get().people_per_item_likely is None
+
+
+def quick_pain(world: World) -> Pain:
+    return a_pain(world, **load(
+        runs_per_month=("4", "4.3", "5"), minutes_per_item=("15", "30", "60"), people_per_item=("1", "1", "1"),
+    ))  # fmt: skip
+
+
+def test_the_edit_form_shows_the_quick_answers_and_figures_without_trailing_zeros(world: World) -> None:
+    pain = quick_pain(world)
+    page = client_for(world.architect).get(reverse("usecases:pain_edit", args=[pain.key])).content.decode()
+    for code in ("30min", "weekly", "one"):
+        assert f'<option value="{code}" selected>' in page, code
+    assert 'value="4.3"' in page and 'value="60"' in page and "4.0000" not in page and "4.3000" not in page
+
+
+def edited(world: World, pain: Pain, **answers: str) -> Pain:
+    """The edit form sent as the page holds it, with other quick answers."""
+    from usecases.forms import PainForm
+
+    form = PainForm(instance=Pain.objects.get(pk=pain.pk), actor=actor(world.architect))
+    held = {f.html_name: f.value() for f in form if f.value() not in (None, False, [])}
+    sent = {**held, **answers, "version": pain.version}
+    assert client_for(world.architect).post(f"/pains/{pain.key}/edit", sent).status_code == 302
+    return Pain.objects.get(pk=pain.pk)
+
+
+def test_another_quick_answer_replaces_the_range_it_had_filled(world: World) -> None:
+    pain = edited(world, quick_pain(world), quick_runs_per_month="daily")
+    assert (pain.runs_per_month_low, pain.runs_per_month_high) == (20, 22)
+    assert pain.minutes_per_item_likely == 30
+
+
+def test_an_exact_range_typed_in_wins_over_the_quick_answer(world: World) -> None:
+    pain = edited(world, quick_pain(world), runs_per_month_high="9")
+    assert (pain.runs_per_month_likely, pain.runs_per_month_high) == (Decimal("4.3"), 9)
+
+
+# --- one title, one pain -----------------------------------------------------------------------------------------
+
+
+def test_without_row_ids_the_same_title_in_the_unit_is_the_same_pain(world: World, tmp_path: Any) -> None:
+    a_pain(world, "Copy  Figures", title_zh="", kind="report")
+    facts = imported(world, tmp_path / "p.csv", "title,kind\ncopy figures ,report\n")
+    assert (facts["unchanged"], facts["new"], facts["changed"]) == (1, 0, 0)
+    assert imported(world, tmp_path / "p.csv", "title,kind\ncopy figures,escalation\n")["updated"] == 1
+    pain = Pain.objects.get()
+    assert (pain.title_en, pain.kind) == ("Copy  Figures", "escalation")
+
+
+def test_a_title_of_a_unit_below_is_named_and_left_out(world: World, tmp_path: Any) -> None:
+    known = a_pain(world, "Copy figures", title_zh="抄写数据", unit=world.team)
+    facts = imported(world, tmp_path / "p.csv", "title_zh,kind\n抄写数据,report\n别的事,report\n")
+    assert (facts["duplicate"], facts["created"]) == (1, 1)
+    client = client_for(world.architect)
+    page = reverse("foundation:import", args=["pains"])
+    text = "title,kind\nCOPY FIGURES,report\n"
+    preview = client.get(client.post(page, {"unit": world.cn.path, "text": text})["Location"]).content.decode()
+    assert known.key in preview
+
+
+def test_a_row_id_makes_it_a_pain_of_its_own(world: World, tmp_path: Any) -> None:
+    a_pain(world, "Copy figures", title_zh="", unit=world.team)
+    assert imported(world, tmp_path / "p.csv", "row_id,title,kind\nB-1,Copy figures,report\n")["created"] == 1
+
+
+def test_titles_that_differ_in_the_other_language_are_two_pains(world: World, tmp_path: Any) -> None:
+    a_pain(world, "Copy figures", title_zh="抄写数据")
+    assert imported(world, tmp_path / "p.csv", "title,title_zh\nCopy figures,别的事\n")["created"] == 1
+
+
+# --- setting up and reading a ranking ----------------------------------------------------------------------------
+
+
+def test_all_faults_of_a_new_ranking_come_at_once(world: World) -> None:
+    client, page = client_for(world.facilitator), reverse("usecases:ranking_new")
+    answer = client.post(page, {"unit": world.cn.pk, "mode": "alone", "panel": [world.architect.pk]})
+    text = answer.content.decode()
+    assert answer.status_code == 422 and not Ranking.objects.exists()
+    assert "Give it a title" in text and "3 to 15 people; here are 1" in text
+    assert set(answer.context["form"].errors) == {"candidates", "title_en", "panel"}
+
+
+def test_roles_in_frozen_records_are_read_in_the_language_of_the_reader(world: World) -> None:
+    snapshot = a_selection(world).snapshot
+    inventory = services.publish_inventory(actor=actor(world.facilitator), unit=world.cn, acknowledge=True)
+    with override("zh-hans"):
+        cio, facilitator = (str(LABELS[code]) for code in ("cio", "facilitator"))
+    client = client_for(world.reader)
+    assert cio in client.get(snapshot.get_absolute_url() + "?lang=zh").content.decode()
+    assert f"The Facilitator · {facilitator}" in client.get(inventory.get_absolute_url() + "?lang=zh").content.decode()
+    with override("en"):
+        assert role_words(facilitator) == "facilitator" and role_words("somebody else") == "somebody else"
+
+
+def test_points_and_lead_agree_on_the_page(world: World) -> None:
+    """68.5 of 100 and 66, 2.5 ahead: not 69 and 66."""
+    from usecases.views.standing import sentence
+
+    text = {"en": "UC-1 is first with 68 of 100, 2.5 ahead of UC-2.", "zh": "UC-1排名第一（68/100），领先UC-2 2.5 分。"}
+    output = {"explanation": {"total": "68.500000", "sentence": text}}
+    assert sentence(output, {"UC-1": "One", "UC-2": "Two"}, {}) == "One is first with 68.5 of 100, 2.5 ahead of Two."
+
+
+def test_what_is_not_computed_is_said_once_and_not_in_a_frozen_record(world: World) -> None:
+    selection = a_selection(world)
+    page = client_for(world.cio).get(selection.snapshot.get_absolute_url()).content.decode()
+    assert "not yet computed" not in page
+
+
+# --- from a candidate to a charter -------------------------------------------------------------------------------
+
+
+def test_every_reason_of_an_idea_leads_to_its_field(world: World) -> None:
+    idea = services.draft_candidate(actor=actor(world.architect), unit=world.cn, channel="A9", title_en="Idea")
+    client = client_for(world.architect)
+    page = client.get(idea.get_absolute_url()).content.decode()
+    form = client.get(f"/candidates/{idea.key}/edit").content.decode()
+    for field in ("summary_en", "kind_of_help", "pains", "owner_team", "categories", "tools", "systems"):
+        assert f"/candidates/{idea.key}/edit#id_{field}" in page and f'id="id_{field}"' in form, field
+
+
+def test_after_shaping_the_next_step_is_said_with_its_link(world: World) -> None:
+    given = {"summary_en": "x", "kind_of_help": "triage", "owner_team": world.team, "tools": "t"}
+    links = {"pains": [a_pain(world)], "categories": [a_category(world)], "systems": [a_system(world)]}
+    candidate = services.draft_candidate(
+        actor=actor(world.architect), unit=world.cn, channel="A9", title_en="Idea", **given, **links
+    )
+    answer = client_for(world.architect).post(f"/candidates/{candidate.key}/shape", {"version": 1}, follow=True)
+    page = answer.content.decode()
+    assert "Marked as shaped." in page and 'href="/rankings/new"' in page
+
+
+def test_after_choosing_a_charter_is_offered_to_those_who_may(world: World) -> None:
+    snapshot = a_selection(world).snapshot
+    link = f'href="{reverse("charter:new")}"'
+    shown = {
+        r: client_for(getattr(world, r)).get(snapshot.get_absolute_url()).content.decode()
+        for r in ("ops_head", "reader")
+    }
+    assert link in shown["ops_head"] and link not in shown["reader"]
+
+
+def test_the_candidate_form_says_what_shaping_needs_and_lists_pains_with_a_tick(world: World) -> None:
+    pain = a_pain(world)
+    page = client_for(world.architect).get(reverse("usecases:candidate_new")).content.decode()
+    assert "(needed to be shaped)" in page and "(one of the two languages)" in page
+    assert f'type="checkbox" name="pains" value="{pain.pk}"' in page and '<select name="pains"' not in page
+
+
+# --- figures with their words ------------------------------------------------------------------------------------
+
+
+def test_before_publishing_the_page_says_how_much_and_what_changed(world: World) -> None:
+    client, page = client_for(world.facilitator), reverse("usecases:inventory_publish")
+    an_inventory(world)
+    services.record_pain(actor=actor(world.architect), unit=world.cn, title_en="No size yet")
+    services.edit_pain(actor=actor(world.architect), pain=Pain.objects.order_by("key").first(), title_en="Other words")
+    text = client.get(page).content.decode()
+    assert "2 of 3 sized" in text and "1 new, 1 changed" in text and "INV-CN-v1" in text
+    assert "6\u202fh a month (2 to 36)" in text and "100 % of them are guesses" in text
+
+
+def test_a_published_page_names_the_team_and_how_many_are_sized(world: World) -> None:
+    a_pain(world, owner_team=world.team)
+    services.record_pain(actor=actor(world.architect), unit=world.cn, title_en="No size yet")
+    inventory = services.publish_inventory(actor=actor(world.facilitator), unit=world.cn, acknowledge=True)
+    text = client_for(world.reader).get(inventory.get_absolute_url()).content.decode()
+    assert f"<td>{world.team.name}</td>" in text and "2 pains, 1 of them sized" in text
+
+
+def test_hours_in_lists_carry_the_weakest_evidence_word(world: World) -> None:
+    weak, strong = a_pain(world, "Weak"), a_pain(world, "Agreed", **load("team_agreed"))
+    a_candidate(world, "Two pains", pains=[weak, strong])
+    client = client_for(world.reader)
+    for page, n in (("/pains", 3), ("/candidates", 2), (Candidate.objects.get().get_absolute_url(), 2)):
+        text = client.get(page).content.decode()
+        assert "Guess" in text and f"n = {n}" in text, page
+
+
+def test_one_guess_is_not_a_hundred_percent_and_one_figure_not_a_range(world: World) -> None:
+    same = {f: ("1", "1", "1") for f in ("runs_per_month", "items_per_run", "people_per_item")}
+    a_pain(world, **load(**same, minutes_per_item=("180", "180", "180")))
+    text = client_for(world.reader).get("/pains").content.decode()
+    assert "it is a guess" in text and "100 %" not in text and "3 to 3" not in text
+
+
+def test_a_generated_source_id_and_an_unset_scale_are_not_shown(world: World, tmp_path: Any) -> None:
+    imported(world, tmp_path / "p.csv", "title,kind\nCopy figures,report\n")
+    text = client_for(world.reader).get(Pain.objects.get().get_absolute_url()).content.decode()
+    assert "title:" not in text and "of 5" not in text
+
+
+def test_an_item_with_a_candidate_is_not_offered_a_second_one(world: World) -> None:
+    contract, client = a_contract(world), client_for(world.architect)
+    assert "Make a candidate" in client.get(contract.get_absolute_url()).content.decode()
+    services.draft_from_item(actor=actor(world.architect), item=contract.items.get())
+    assert "Make a candidate" not in client.get(contract.get_absolute_url()).content.decode()
+
+
+def test_contracts_stand_in_the_order_of_their_next_renewal(world: World) -> None:
+    today = now().date()
+    dates = {
+        "Gone by": {"renewal_on": today - timedelta(days=3)}, "No date": {},
+        "Later": {"renewal_on": today + timedelta(days=60)},
+        "By notice": {"ends_on": today + timedelta(days=90), "notice_days": 80},
+    }  # fmt: skip
+    for title, given in dates.items():
+        a_contract(world, title_en=title, **given)
+    text = client_for(world.reader).get("/contracts").content.decode()
+    order = sorted(dates, key=lambda title: text.index(f">{title}<"))
+    assert order == ["By notice", "Later", "No date", "Gone by"]
+
+
+def test_a_frozen_ranking_comes_as_a_table(world: World) -> None:
+    selection = a_selection(world)
+    client, page = client_for(world.reader), selection.snapshot.get_absolute_url()
+    table = b"".join(client.get(page + "?format=csv")).decode("utf-8-sig")
+    for slot in selection.slots.select_related("candidate"):
+        assert slot.candidate.key in table and slot.candidate.title_en in table
+    assert "C1 · Man" in table and "75.000000" in table
+    assert client.get(page + "?format=xlsx").status_code == 200
+    assert client.get(page + "?format=pdf").status_code == 422
+    assert client_for(world.outsider).get(page + "?format=csv").status_code == 404
+
+
+def test_a_form_sent_again_after_an_error_still_carries_the_version_its_reader_saw(world: Any) -> None:
+    from tests.usecases.builders import a_pain
+
+    pain = a_pain(world)
+    browser, address = client_for(world.architect), f"/pains/{pain.key}/edit"
+    seen = pain.version
+    services.edit_pain(actor=actor(world.facilitator), pain=pain, title_en="Changed by somebody else")
+    refused = browser.post(address, {"title_en": "", "title_zh": "", "kind": "repetitive", "version": seen})
+    assert refused.status_code == 422 and f'name="version" value="{seen}"' in refused.content.decode()

@@ -15,6 +15,8 @@ from foundation.canonical import digest
 from foundation.errors import Reason
 from foundation.lifecycle import Lifecycle, Transition
 from foundation.models import Versioned
+from usecases.flagship_use import not_relied_on
+from usecases.reasons import FieldReason
 
 OPEN = ("idea", "shaped", "ranked")
 
@@ -80,19 +82,19 @@ def shaped_enough(candidate: Candidate) -> Iterator[Reason]:
     """What a candidate must say before others may score it; "unknown" counts as an answer on data freedom."""
     edit = ("usecases:candidate_edit", [candidate.key])
     if not (candidate.summary_en or candidate.summary_zh):
-        yield Reason("no_summary", _("The one-sentence summary is missing."), "summary_en", edit)
+        yield FieldReason("no_summary", _("The one-sentence summary is missing."), "summary_en", edit)
     if not candidate.kind_of_help:
-        yield Reason("no_help", _("The kind of help is not chosen."), "kind_of_help", edit)
+        yield FieldReason("no_help", _("The kind of help is not chosen."), "kind_of_help", edit)
     if not (candidate.pains.exists() or candidate.items.exists()):
-        yield Reason("no_work", _("No pain and no contract item stands behind it."), "pains", edit)
+        yield FieldReason("no_work", _("No pain and no contract item stands behind it."), "pains", edit)
     if not (candidate.owner_team_id or candidate.vendor):
-        yield Reason("no_owner_team", _("Neither an owner team nor a vendor is named."), "owner_team", edit)
+        yield FieldReason("no_owner_team", _("Neither an owner team nor a vendor is named."), "owner_team", edit)
     if not candidate.categories.exists():
-        yield Reason("no_category", _("No data category is named."), "categories", edit)
+        yield FieldReason("no_category", _("No data category is named."), "categories", edit)
     if not (candidate.pattern_version_id or candidate.tools):
-        yield Reason("no_tools", _("Neither a pattern nor the tools are named."), "tools", edit)
+        yield FieldReason("no_tools", _("Neither a pattern nor the tools are named."), "tools", edit)
     if not candidate.systems.exists():
-        yield Reason("no_data_source", _("No system is named whose data would be used."), "systems", edit)
+        yield FieldReason("no_data_source", _("No system is named whose data would be used."), "systems", edit)
 
 
 class Candidate(Versioned):
@@ -194,9 +196,11 @@ class Candidate(Versioned):
         Transition("select", ("ranked",), "flagship", "usecases.flagship.select", "candidate.selected",
                    _("Choose as flagship")),
         Transition("step_down", ("flagship",), "ranked", "usecases.flagship.select", "candidate.stepped_down",
-                   _("No longer a flagship")),
-        Transition("park", OPEN, "parked", "usecases.candidate.edit", "candidate.parked", _("Park")),
-        Transition("decline", OPEN, "declined", "usecases.candidate.decline", "candidate.declined", _("Decline")),
+                   _("No longer a flagship"), (not_relied_on,)),
+        Transition("park", OPEN, "parked", "usecases.candidate.edit", "candidate.parked", _("Park"),
+                   (not_relied_on,)),
+        Transition("decline", OPEN, "declined", "usecases.candidate.decline", "candidate.declined", _("Decline"),
+                   (not_relied_on,)),
         Transition("reopen", ("parked", "declined"), "shaped", "usecases.candidate.edit", "candidate.reopened",
                    _("Take up again"), (shaped_enough,)),
     )  # fmt: skip

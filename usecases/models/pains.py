@@ -130,6 +130,11 @@ class Pain(Versioned, LoadFields):
     def get_absolute_url(self) -> str:
         return reverse("usecases:pain", args=[self.key])
 
+    @property
+    def spoken_source_id(self) -> str:
+        """The id the source gave; one made here from the titles says nothing to anybody."""
+        return "" if self.source_id.startswith("title:") else self.source_id
+
     def is_own(self, actor: Actor, permission: str) -> bool:
         return bool(actor.user_id) and str(self.recorded_by_id) == str(actor.user_id)
 

@@ -12,10 +12,10 @@ from foundation import clock
 from foundation.access import ScopedQuerySet
 from foundation.actor import Actor
 from foundation.bilingual import Bilingual
-from foundation.db import Trigger
 from foundation.errors import Reason
 from foundation.lifecycle import Lifecycle, Transition
 from foundation.models import Record, Versioned
+from foundation.triggers import Trigger
 
 TOGETHER_AT_MOST = 4
 PANEL_AT_LEAST, PANEL_AT_MOST = 3, 15
@@ -38,14 +38,24 @@ def candidates_fit(ranking: Ranking) -> Iterator[Reason]:
         if entry.candidate.state not in ("shaped", "ranked", "flagship"):
             text = _("%(name)s is not shaped yet.") % {"name": entry.candidate.title}
             yield Reason("not_shaped", text, fix=("usecases:candidate", [entry.candidate.key]))
-    if ranking.mode == Ranking.Mode.TOGETHER and len(entries) > TOGETHER_AT_MOST:
+    if ranking.mode == Ranking.Mode.TOGETHER:
+        yield from together_reasons(len(entries))
+
+
+def together_reasons(n: int) -> Iterator[Reason]:
+    if n > TOGETHER_AT_MOST:
         limit = _("Up to %(most)s candidates can be scored together; here are %(n)s. Let each score alone.")
-        yield Reason("too_many_together", limit % {"most": TOGETHER_AT_MOST, "n": len(entries)}, "mode")
+        yield Reason("too_many_together", limit % {"most": TOGETHER_AT_MOST, "n": n}, "mode")
 
 
 def panel_fits(ranking: Ranking) -> Iterator[Reason]:
-    n = ranking.scorers.exclude(user=None).count()
-    if ranking.mode == Ranking.Mode.ALONE and not PANEL_AT_LEAST <= n <= PANEL_AT_MOST:
+    if ranking.mode == Ranking.Mode.ALONE:
+        yield from panel_reasons(ranking.scorers.exclude(user=None).count())
+
+
+def panel_reasons(n: int) -> Iterator[Reason]:
+    """Of those who would each score alone."""
+    if not PANEL_AT_LEAST <= n <= PANEL_AT_MOST:
         text = _("A panel that scores alone has %(least)s to %(most)s people; here are %(n)s.")
         yield Reason("panel_size", text % {"least": PANEL_AT_LEAST, "most": PANEL_AT_MOST, "n": n}, "panel")
 

@@ -355,7 +355,8 @@ def _weights(
 
 
 def _check_order(order: Any, criteria: list[str], errors: list[dict[str, str]]) -> None:
-    flat = [k for group in order for k in group] if isinstance(order, list) else []
+    groups = order if isinstance(order, list) and all(isinstance(g, list) for g in order) else []
+    flat = [k for group in groups for k in group]
     if sorted(map(str, flat)) != sorted(criteria):
         _fault(errors, "weight_order", "every criterion once, in groups, heaviest first, is expected")
 

@@ -65,7 +65,7 @@ def review_asset(*, actor: Actor, asset: Asset, result: str, note: str = "") -> 
     if result == AssetReview.Result.RETURN and not review.note:
         raise Invalid(Reason("note_missing", _("Say what has to change."), "note"))
     review.save(force_insert=True)
-    record(actor, "asset.reviewed", asset, result=review.get_result_display())
+    record(actor, "asset.reviewed", asset, result=review.result)
     if result in USABLE:
         Asset.lifecycle.apply(asset, "accept", actor=actor)
     return review
@@ -86,7 +86,7 @@ def record_rerun(
     if day > clock.today(team.zone):
         raise Invalid(Reason("future", _("A re-run lies in the past."), "on"))
     rerun.save(force_insert=True)
-    record(actor, "asset.rerun", asset, outcome=rerun.get_outcome_display(), team=team.code)
+    record(actor, "asset.rerun", asset, outcome=rerun.outcome, team=team.code)
     return rerun
 
 

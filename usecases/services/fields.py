@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from foundation.calendar_days import is_usable, outside_words
 from foundation.errors import Invalid, Reason, Stale, refuse_if
 from foundation.versions import save_version
+
+NO_TITLE = Reason("no_title", _("Give it a title, in English or in Chinese."), "title_en")
 
 
 def titled(obj: Any) -> Iterator[Reason]:
     if not (obj.title_en or obj.title_zh):
-        yield Reason("no_title", _("Give it a title, in English or in Chinese."), "title_en")
+        yield NO_TITLE
 
 
 def faults(obj: models.Model, names: Iterable[str]) -> Iterator[Reason]:
@@ -26,6 +30,9 @@ def faults(obj: models.Model, names: Iterable[str]) -> Iterator[Reason]:
             continue
         value = getattr(obj, name)
         yield from _too_long(field, value)
+        if isinstance(value, date) and not is_usable(value):
+            yield Reason("bad_day", f"{field.verbose_name}: {outside_words()}", name)
+            continue
         try:
             setattr(obj, name, field.clean(value, obj))
         except ValidationError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Unit
-from foundation.access import may, require
+from foundation.access import ancestors, may, require, within
 from foundation.actor import Actor
 from foundation.audit import record
 from foundation.canonical import digest
@@ -34,6 +35,7 @@ class Known:
 
     by_row: dict[str, Pain]
     by_key: dict[str, Pain]
+    by_title: dict[str, list[Pain]]  # of the unit first, then of the units below and above
     teams: dict[str, Unit]
 
 
@@ -47,7 +49,34 @@ def _known(actor: Actor, unit: Unit) -> Known:
     here = list(Pain.objects.filter(unit=unit).select_related("unit").prefetch_related("systems"))
     by_row = {p.source_id: p for p in here if p.source == Pain.Source.EXCEL and p.source_id}
     teams = {u.code.casefold(): u for u in Unit.objects.visible_to(actor)}
-    return Known(by_row, {p.key: p for p in here}, teams)
+    return Known(by_row, {p.key: p for p in here}, _by_title(actor, unit), teams)
+
+
+def _by_title(actor: Actor, unit: Unit) -> dict[str, list[Pain]]:
+    """What the importer may see in the unit, below and above it, under each of its titles."""
+    seen = Pain.objects.visible_to(actor)
+    near = (seen.filter(within([unit.path])) | seen.filter(unit__path__in=ancestors(unit.path))).distinct()
+    found: dict[str, list[Pain]] = {}
+    pains = near.select_related("unit").prefetch_related("systems").order_by("key")
+    for pain in sorted(pains, key=lambda p: p.unit_id != unit.pk):
+        for title in filter(None, (folded(pain.title_en), folded(pain.title_zh))):
+            found.setdefault(title, []).append(pain)
+    return found
+
+
+def folded(title: Any) -> str:
+    """Case and blanks do not make another title."""
+    return " ".join(unicodedata.normalize("NFKC", str(title or "")).casefold().split())
+
+
+def _same_title(row: TypedRow, known: Known) -> Pain | None:
+    """A pain with one title of the row and no other title in the other language; never for a row with an id."""
+    if row.values.get("row_id"):
+        return None
+    titles = {name: folded(row.values.get(name)) for name in ("title_en", "title_zh")}
+    near = [pain for title in titles.values() if title for pain in known.by_title.get(title, [])]
+    fitting = (p for p in near if all(not t or folded(getattr(p, n)) in ("", t) for n, t in titles.items()))
+    return next(fitting, None)
 
 
 def _plan(actor: Actor, unit: Unit, row: TypedRow, known: Known, seen: dict[str, dict[str, Any]]) -> RowPlan:
@@ -58,6 +87,12 @@ def _plan(actor: Actor, unit: Unit, row: TypedRow, known: Known, seen: dict[str,
         return _again(row, values, details == seen[row_id])
     seen[row_id] = details
     pain = known.by_row.get(row_id) or known.by_key.get(row_id)
+    if pain is None and (pain := _same_title(row, known)):
+        if pain.unit_id != unit.pk or not may(actor, "usecases.pain.edit", pain):
+            return RowPlan(row.row_no, Outcome.DUPLICATE, [_repeats(pain)], values)
+        for name in ("title_en", "title_zh"):
+            if name in details and folded(details[name]) == folded(getattr(pain, name)):
+                del details[name]
     if pain is not None and not may(actor, "usecases.pain.edit", pain):
         reasons.append(RowReason("not_yours", _("%(key)s may not be changed by you.") % {"key": pain.key}, "row_id"))
     reasons += _faults(pain or Pain(unit=unit), details)
@@ -67,6 +102,13 @@ def _plan(actor: Actor, unit: Unit, row: TypedRow, known: Known, seen: dict[str,
         return RowPlan(row.row_no, Outcome.NEW, (), values)
     outcome = Outcome.CHANGED if _differs(pain, details, values["systems"]) else Outcome.UNCHANGED
     return RowPlan(row.row_no, outcome, (), values | {"pain": pain})
+
+
+def _repeats(pain: Pain) -> RowReason:
+    text = _("It repeats %(key)s of %(unit)s (“%(title)s”) and is left out.")
+    remedy = _("Give it a row id if it is another pain.")
+    words = {"key": pain.key, "unit": pain.unit.name, "title": pain.title}
+    return RowReason("title_known", text % words, "title_en", remedy=remedy)
 
 
 def _again(row: TypedRow, values: dict[str, Any], same: bool) -> RowPlan:
@@ -81,7 +123,7 @@ def _row_id(row: TypedRow) -> str:
     given = str(row.values.get("row_id") or "").strip()
     if given:
         return given[:120]
-    titles = f"{row.values.get('title_en') or ''}\n{row.values.get('title_zh') or ''}".casefold()
+    titles = f"{folded(row.values.get('title_en'))}\n{folded(row.values.get('title_zh'))}"
     return "title:" + hashlib.sha256(titles.encode()).hexdigest()[:16]
 
 

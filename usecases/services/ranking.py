@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import secrets
 from collections.abc import Iterable, Mapping
@@ -23,9 +24,9 @@ from foundation.work import service
 from usecases.approvals import category_states
 from usecases.criteria import GATES, PRESET
 from usecases.models import Candidate, Criterion, Ranking, RankingCandidate, RankingGate, RankingScorer, Score
-from usecases.models.ranking import TOGETHER_AT_MOST
+from usecases.models.ranking import PANEL_AT_LEAST, TOGETHER_AT_MOST, panel_reasons, together_reasons
 from usecases.rules.ranking import rank
-from usecases.services.fields import assign, check, faults, reason_given, titled
+from usecases.services.fields import NO_TITLE, assign, check, faults, reason_given, titled
 
 SEEDS = 2**32 - 2
 Sheet = Mapping[str, Mapping[str, int | None]]  # candidate key -> criterion code -> score, None = don't know
@@ -57,6 +58,29 @@ def draft_ranking(
     return ranking
 
 
+def setup_reasons(
+    *,
+    title_en: str,
+    title_zh: str,
+    mode: str,
+    candidates: Iterable[Candidate],
+    panel: Iterable[User],
+    unit: Unit | None,
+) -> Iterable[Reason]:
+    """What the set-up page asks at once; a draft by another door may still be filled in until scoring starts."""
+    chosen, people = list(candidates), list(panel)
+    if not (title_en.strip() or title_zh.strip()):
+        yield NO_TITLE
+    if not chosen:
+        yield Reason("no_candidates", _("Choose at least one candidate."), "candidates")
+    if mode == Ranking.Mode.TOGETHER:
+        yield from together_reasons(len(chosen))
+    elif mode == Ranking.Mode.ALONE:
+        yield from panel_reasons(len(people))
+    if unit:
+        yield from _foreign(chosen, unit)
+
+
 def _write_preset(ranking: Ranking) -> None:
     for position, c in enumerate(PRESET, start=1):
         Criterion.objects.create(
@@ -75,9 +99,11 @@ def _foreign(candidates: list[Candidate], unit: Unit) -> Iterable[Reason]:
 
 
 def _set_candidates(ranking: Ranking, candidates: list[Candidate]) -> None:
-    ranking.entries.all().delete()
-    for position, candidate in enumerate(dict.fromkeys(candidates), start=1):
-        RankingCandidate.objects.create(ranking=ranking, candidate=candidate, position=position)
+    """Entries that stay keep their void scores."""
+    chosen = list(dict.fromkeys(candidates))
+    ranking.entries.exclude(candidate__in=chosen).delete()
+    for position, candidate in enumerate(chosen, start=1):
+        RankingCandidate.objects.update_or_create(ranking=ranking, candidate=candidate, defaults={"position": position})
 
 
 def _set_panel(ranking: Ranking, panel: Iterable[User]) -> None:
@@ -86,7 +112,9 @@ def _set_panel(ranking: Ranking, panel: Iterable[User]) -> None:
     able = {p.pk for p in people_who_may("usecases.ranking.score", ranking.unit)} if people else set()
     text = _("%(name)s holds no role here that may score.")
     check([Reason("may_not_score", text % {"name": p.name}, "panel") for p in people if p.pk not in able])
-    ranking.scorers.exclude(user__in=people).delete()
+    gone = ranking.scorers.exclude(user__in=people)
+    Score.objects.filter(scorer__in=gone).update(scorer=None)  # void scores stay, without a name
+    gone.delete()
     for person in people:
         RankingScorer.objects.get_or_create(ranking=ranking, user=person)
 
@@ -262,11 +290,21 @@ def open_ranking(*, actor: Actor, ranking: Ranking, version: int | None = None, 
     if ranking.state == Ranking.State.SCORING and missing and not incomplete:
         text = _("%(n)s of the sheets are not filled in. Wait, or open without them and say so.") % {"n": missing}
         raise NotReady(Reason("panel_incomplete", text, "incomplete"))
+    if missing and ranking.mode == Ranking.Mode.ALONE:
+        _enough_sheets(ranking)
     result = canonical(compute(ranking)) if ranking.state == Ranking.State.SCORING else ""
     return Ranking.lifecycle.apply(
         ranking, "open", actor=actor, version=version, opened_at=clock.now(), result_text=result,
         open_incomplete=bool(missing),
     )  # fmt: skip
+
+
+def _enough_sheets(ranking: Ranking) -> None:
+    """Means of one or two sheets would show what a person wrote alone and unseen."""
+    done = ranking.scorers.filter(done=True).count()
+    if done < PANEL_AT_LEAST:
+        text = _("Scores are opened from %(least)s filled sheets on; here are %(n)s.")
+        raise NotReady(Reason("too_few_sheets", text % {"least": PANEL_AT_LEAST, "n": done}, "incomplete"))
 
 
 def compute(ranking: Ranking) -> dict[str, Any]:
@@ -275,6 +313,20 @@ def compute(ranking: Ranking) -> dict[str, Any]:
     evidence = {e.candidate.key: fact_gates(e.candidate) for e in entries}
     given = rank_input(ranking, entries, {k: [g["code"] for g in v if not g["ok"]] for k, v in evidence.items()})
     return {"input": given, "output": rank(given), "gates": evidence}
+
+
+def current_result(ranking: Ranking) -> dict[str, Any]:
+    """As computed at opening, with the fact gates read anew until it is frozen: a fact mended late saves the scores."""
+    result = ranking.result
+    if not result or ranking.state != Ranking.State.OPEN:
+        return result
+    entries = ranking.entries.select_related("candidate__unit", "candidate__owner")
+    gates = json.loads(canonical({e.candidate.key: fact_gates(e.candidate) for e in entries}))
+    if gates == result["gates"]:
+        return result
+    blocked = {key: [g["code"] for g in rows if not g["ok"]] for key, rows in gates.items()}
+    given = result["input"] | {"blocked": {key: codes for key, codes in blocked.items() if codes}}
+    return json.loads(canonical({"input": given, "output": rank(given), "gates": gates}))
 
 
 def rank_input(ranking: Ranking, entries: list[RankingCandidate], blocked: dict[str, list[str]]) -> dict[str, Any]:
@@ -345,6 +397,6 @@ def cancel_ranking(*, actor: Actor, ranking: Ranking, reason: str, version: int 
 
 
 __all__ = [
-    "cancel_ranking", "compute", "draft_ranking", "edit_ranking", "fact_gates", "open_ranking",
-    "save_scores", "sheet_of", "start_scoring", "void_ranking", "weigh_criteria",
+    "cancel_ranking", "compute", "current_result", "draft_ranking", "edit_ranking", "fact_gates", "open_ranking",
+    "save_scores", "setup_reasons", "sheet_of", "start_scoring", "void_ranking", "weigh_criteria",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ import platform
 import random
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -19,8 +20,10 @@ from foundation.canonical import canonical, digest
 from foundation.errors import Invalid, NotReady, Reason, refuse_if
 from foundation.refs import next_ref
 from foundation.work import service
+from usecases.flagship_use import uses_of
 from usecases.models import Candidate, FlagshipSelection, FlagshipSlot, Ranking, RankingSnapshot, Score
 from usecases.rules.ranking import FLAG_RANGE, METHOD, MIN_COVERAGE
+from usecases.services.ranking import current_result
 
 SCHEMA = "ranking-snapshot/1"
 AT_MOST = 2
@@ -38,15 +41,16 @@ def freeze(actor: Actor, ranking: Ranking, version: int | None, extra: dict[str,
     if ranking.state != Ranking.State.OPEN:
         text = _("Only an opened ranking can be frozen.")
         raise NotReady(Reason("not_open", text, fix=("usecases:ranking", [ranking.pk])))
-    key = next_ref("R")
-    facts = snapshot_facts(actor, ranking, key, extra)
+    key, result = next_ref("R"), current_result(ranking)
+    facts = snapshot_facts(actor, ranking, key, extra, result)
     body = canonical(facts)
     forget_scorers(ranking)
     snapshot = RankingSnapshot.objects.create(
         key=key, unit=ranking.unit, ranking=ranking, predecessor=previous(ranking), frozen_by_id=actor.user_id,
         frozen_at=facts["frozen"]["at"], body=body, digest=digest(body),
     )  # fmt: skip
-    Ranking.lifecycle.apply(ranking, "freeze", actor=actor, version=version, snapshot=key, digest=snapshot.digest)
+    Ranking.lifecycle.apply(ranking, "freeze", actor=actor, version=version, snapshot=key, digest=snapshot.digest,
+                            result_text=canonical(result))  # fmt: skip
     for entry in ranking.entries.select_related("candidate"):
         if entry.candidate.state == Candidate.State.SHAPED:
             Candidate.lifecycle.apply(entry.candidate, "rank", actor=actor, snapshot=key)
@@ -57,9 +61,11 @@ def previous(ranking: Ranking) -> RankingSnapshot | None:
     return RankingSnapshot.objects.filter(unit=ranking.unit).order_by("-frozen_at").first()
 
 
-def snapshot_facts(actor: Actor, ranking: Ranking, key: str, extra: dict[str, Any]) -> dict[str, Any]:
+def snapshot_facts(
+    actor: Actor, ranking: Ranking, key: str, extra: dict[str, Any], result: dict[str, Any]
+) -> dict[str, Any]:
     """What was not computed is absent; what was given as empty is absent, too."""
-    result, before = ranking.result, previous(ranking)
+    before = previous(ranking)
     role = str(actor.title_at("usecases.flagship.select", ranking.unit.path))
     facts = {
         "schema": SCHEMA,
@@ -114,8 +120,9 @@ def select_flagships(
         text = _("Flagships are chosen from an opened ranking.")
         raise NotReady(Reason("not_open", text, fix=("usecases:ranking", [ranking.pk])))
     picked = list(dict.fromkeys(chosen))
-    output = ranking.result["output"]
-    channels = {c["key"]: c["channel"] for c in ranking.result["input"]["candidates"]}
+    result = current_result(ranking)
+    output = result["output"]
+    channels = {c["key"]: c["channel"] for c in result["input"]["candidates"]}
     proposed = proposal(output, channels)
     refuse_if(_choice_reasons(picked, output, proposed, reason.strip()), Invalid)
     snapshot = _snapshot(actor, ranking, picked, reason.strip(), dissent.strip())
@@ -150,7 +157,7 @@ def _write_selection(
     output: dict[str, Any], reason: str, dissent: str,
 ) -> FlagshipSelection:  # fmt: skip
     before = FlagshipSelection.objects.filter(unit=snapshot.unit).order_by("-decided_at").first()
-    keys = [c.key for c in picked]
+    keys, leaving = [c.key for c in picked], who_leaves(snapshot.unit, picked)
     now = clock.now()
     facts = {
         "schema": "flagship-selection/1",
@@ -166,6 +173,8 @@ def _write_selection(
         "decided": {"role": str(actor.title_at("usecases.flagship.select", snapshot.unit.path)), "at": now},
         "predecessor": str(before.pk) if before else None,
     }
+    if leaving.stays:
+        facts["stays"] = [c.key for c, _reasons in leaving.stays]
     body = canonical(facts)
     selection = FlagshipSelection.objects.create(
         snapshot=snapshot, unit=snapshot.unit, predecessor=before, decided_by_id=actor.user_id, decided_at=now,
@@ -173,7 +182,7 @@ def _write_selection(
     )  # fmt: skip
     for slot, candidate in enumerate(picked, start=1):
         FlagshipSlot.objects.create(selection=selection, slot=slot, candidate=candidate)
-    _move(actor, before, picked)
+    _move(actor, leaving, picked)
     record(actor, "flagship.selected", selection, snapshot=snapshot.key, chosen=keys, override_reason=reason)
     return selection
 
@@ -184,11 +193,26 @@ def _why_not(key: str, output: dict[str, Any]) -> dict[str, Any]:
     return {"not_eligible": failed} if failed else {"rank": output["ranks"][key], "total": output["totals"][key]}
 
 
-def _move(actor: Actor, before: FlagshipSelection | None, picked: list[Candidate]) -> None:
-    earlier = [s.candidate for s in before.slots.select_related("candidate")] if before else []
-    for candidate in earlier:
-        if candidate not in picked and candidate.state == Candidate.State.FLAGSHIP:
-            Candidate.lifecycle.apply(candidate, "step_down", actor=actor)
+@dataclass(frozen=True)
+class Leaving:
+    """Flagships of the unit that are not chosen again."""
+
+    steps_down: list[Candidate]
+    stays: list[tuple[Candidate, list[Reason]]]  # relied on, with the reasons
+
+
+def who_leaves(unit: Any, picked: Iterable[Candidate]) -> Leaving:
+    """A flagship something stands on keeps its place, whatever is chosen."""
+    chosen = {c.pk for c in picked}
+    held = Candidate.objects.filter(state=Candidate.State.FLAGSHIP, slots__selection__unit=unit).distinct()
+    others = [c for c in held.order_by("key") if c.pk not in chosen]
+    uses = uses_of(others)
+    return Leaving([c for c in others if c.pk not in uses], [(c, uses[c.pk]) for c in others if c.pk in uses])
+
+
+def _move(actor: Actor, leaving: Leaving, picked: list[Candidate]) -> None:
+    for candidate in leaving.steps_down:
+        Candidate.lifecycle.apply(candidate, "step_down", actor=actor)
     for candidate in picked:
         fresh = Candidate.objects.get(pk=candidate.pk)
         if fresh.state != Candidate.State.FLAGSHIP:

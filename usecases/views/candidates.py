@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -20,16 +22,18 @@ from usecases import services
 from usecases.approvals import category_states
 from usecases.forms import CandidateFilter, CandidateForm, ReasonForm, group, scoped
 from usecases.models import Candidate
+from usecases.models.load import Grade
 from usecases.selectors import candidate_page, candidates_listed, frozen_text_of, load_of
 from usecases.views.common import (
+    ends_words,
     form_page,
     guess_words,
     hours_words,
     known_act,
     offers,
-    short,
     state_cell,
     sum_words,
+    with_hours,
 )
 
 
@@ -37,8 +41,13 @@ def size_cell(candidate: Candidate) -> Cell:
     total = load_of(candidate)
     if not total["sized"]:
         return Cell(_("no size yet"), tone="open", icon="none")
-    ends = _("%(low)s to %(high)s") % {"low": short(total["low"]), "high": short(total["high"])}
-    return Cell(short(total["likely"]), sub=ends, num=True)
+    return Cell(with_hours(total["likely"]), sub=ends_words(total["low"], total["high"]), num=True)
+
+
+def evidence_cell(candidate: Candidate) -> Cell | None:
+    """The word of the weakest piece of work, and how many pieces there are."""
+    total = load_of(candidate)
+    return Cell("", grade=total["grade"], sub=_("n = %(n)s") % {"n": total["sized"]}) if total["sized"] else None
 
 
 COLUMNS = [
@@ -52,6 +61,14 @@ COLUMNS = [
     ListColumn("kind_of_help", gettext_lazy("Kind of help"), value=lambda c: c.get_kind_of_help_display()),
     ListColumn("hours", gettext_lazy("Likely hours a month"), "number", "h",
                value=lambda c: load_of(c)["likely"] if load_of(c)["sized"] else None, cell=size_cell),
+    ListColumn("hours_low", gettext_lazy("Low"), "number", "h", shown=False,
+               value=lambda c: load_of(c)["low"] if load_of(c)["sized"] else None),
+    ListColumn("hours_high", gettext_lazy("High"), "number", "h", shown=False,
+               value=lambda c: load_of(c)["high"] if load_of(c)["sized"] else None),
+    ListColumn("sized", gettext_lazy("Pieces of work with a size"), "number", shown=False,
+               value=lambda c: load_of(c)["sized"]),
+    ListColumn("grade", gettext_lazy("Evidence"), value=lambda c: Grade(load_of(c)["grade"]).label
+               if load_of(c)["sized"] else None, cell=evidence_cell),
     ListColumn("unit", gettext_lazy("Unit"), value=lambda c: c.unit.name),
     ListColumn("owner_team", gettext_lazy("Owner team or vendor"),
                value=lambda c: c.owner_team.name if c.owner_team else c.vendor or None),
@@ -142,13 +159,21 @@ ACTS = {
 PERMISSIONS = {"park": "usecases.candidate.edit", "decline": "usecases.candidate.decline"}
 
 
+def _shaped_words(actor: Any, candidate: Candidate) -> Any:
+    """The next step; a link for those who may take it."""
+    if may(actor, "usecases.ranking.setup", candidate.unit):
+        link, words = reverse("usecases:ranking_new"), _("Rank it")
+        return format_html('{} <a href="{}">{}</a>', _("Marked as shaped."), link, words)
+    return _("Marked as shaped. It can be ranked now.")
+
+
 @require_POST
 def act(request: HttpRequest, key: str, act: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     call, candidate = known_act(ACTS, act), get_visible(Candidate, actor, key=key)
     given = {"actor": actor, "candidate": candidate, "version": version_of(request)}
     if act in ("shape", "reopen"):
-        call(**given)
+        messages.success(request, _shaped_words(actor, call(**given)))
         return redirect(candidate)
     require(actor, PERMISSIONS[act], candidate)
     form = ReasonForm(request.POST if "reason" in request.POST else None)

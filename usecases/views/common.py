@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
+from accounts.roles import LABELS
 from foundation.actor import Actor
 from foundation.kit import Cell
-from foundation.pages import form_status
+from foundation.pages import form_status, version_shown
 from foundation.templatetags.house import THIN, num
 from usecases.forms import ReasonForm
 
@@ -34,9 +38,31 @@ def form_page(
     """One template for every form of this app; 422 with the same words at the fields."""
     context = {
         "form": form, "title": title, "lede": lede, "cancel": cancel, "button": button or _("Save"), "crumb": crumb,
-        "groups": groups or [{"title": "", "fields": list(form), "folded": False}], "version": version, **extra,
+        "groups": groups or [{"title": "", "fields": list(form), "folded": False}],
+        "version": version_shown(request, version), **extra,
     }  # fmt: skip
     return render(request, "usecases/form.html", context, status=form_status(form))
+
+
+@cache
+def _role_codes() -> dict[str, str]:
+    """The word of every role in every language to its code."""
+    found: dict[str, str] = {}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            found |= {str(label): code for code, label in LABELS.items()}
+    return found
+
+
+def role_words(text: str) -> str:
+    """A frozen record holds the role as it was written; the reader gets it in the language of the page."""
+    code = _role_codes().get(text)
+    return str(LABELS[code]) if code else text
+
+
+def signed_words(text: str) -> str:
+    """“Name · role” of a frozen record."""
+    return " · ".join(role_words(part) for part in text.split(" · "))
 
 
 def state_cell(record: Any) -> Cell:
@@ -60,16 +86,28 @@ def hours_words(record: Any) -> str:
 
 
 def hours_range(low: Decimal, likely: Decimal, high: Decimal) -> str:
-    values = {"likely": f"{short(likely)}{THIN}h", "low": short(low), "high": short(high)}
+    if short(low) == short(likely) == short(high):
+        return _("%(likely)s a month") % {"likely": with_hours(likely)}
+    values = {"likely": with_hours(likely), "low": short(low), "high": short(high)}
     return _("%(likely)s a month (%(low)s to %(high)s)") % values
+
+
+def with_hours(value: Decimal) -> str:
+    return f"{short(value)}{THIN}h"
+
+
+def ends_words(low: Decimal, high: Decimal) -> str:
+    """The range beside a likely figure; nothing where both ends are the same."""
+    values = {"low": short(low), "high": short(high)}
+    return "" if values["low"] == values["high"] else _("%(low)s to %(high)s") % values
 
 
 def hours_cell(record: Any) -> Cell:
     if record.hours_likely is None:
         return Cell(_("no size yet"), tone="open", icon="none")
-    values = {"low": short(record.hours_low), "high": short(record.hours_high)}
-    n = " · " + _("n = %(n)s") % {"n": record.load_n} if record.load_n else ""
-    return Cell(short(record.hours_likely), sub=_("%(low)s to %(high)s") % values + n, num=True)
+    n = _("n = %(n)s") % {"n": record.load_n} if record.load_n else ""
+    ends = ends_words(record.hours_low, record.hours_high)
+    return Cell(with_hours(record.hours_likely), sub=" · ".join(filter(None, (ends, n))), num=True)
 
 
 def sum_words(total: dict[str, Any]) -> str:
@@ -81,6 +119,8 @@ def guess_words(total: dict[str, Any]) -> str:
     if share is None:
         return ""
     pct = round(float(share) * 100)
+    if total["sized"] == 1:
+        return _("it is a guess") if pct else _("it is not a guess")
     return _("%(pct)s %% of them are guesses") % {"pct": pct} if pct else _("none of them are guesses")
 
 

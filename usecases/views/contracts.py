@@ -42,7 +42,7 @@ def listing(request: HttpRequest) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     found = ListPage(
         request, contracts_listed(actor), COLUMNS, name="contracts", title=_("Contracts"), filters=TextFilter,
-        sorts=SORTS,
+        sorts=SORTS, order=("turn", "due", "id"),
     )  # fmt: skip
     if found.wants_export:
         return found.export()

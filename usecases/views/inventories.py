@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -11,25 +12,28 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import Unit
 from foundation.access import get_visible, may, require
 from foundation.bilingual import pick
 from foundation.exports.tables import Column, attach, respond
-from foundation.kit import Cell
+from foundation.kit import Cell, Row
 from foundation.lists import ListColumn, ListPage
 from foundation.pages import form_status, submit
 from usecases import services
 from usecases.forms import PublishForm
 from usecases.models import InventoryVersion, Pain
 from usecases.quick import PURPOSE
-from usecases.selectors import compare_inventories, inventory_drift, published_inventories
-from usecases.views.common import guess_words, hours_range, short, sum_words
+from usecases.selectors import Publishable, compare_inventories, inventory_drift, publishable, published_inventories
+from usecases.views.common import ends_words, guess_words, hours_range, signed_words, sum_words, with_hours
 
 COLUMNS = [
     ListColumn("key", gettext_lazy("Inventory"), cell=lambda i: Cell(i.key, href=i.get_absolute_url())),
     ListColumn("unit", gettext_lazy("Unit"), value=lambda i: i.unit.name),
     ListColumn("count", gettext_lazy("Pains"), "number"),
     ListColumn("published_at", gettext_lazy("Published"), "datetime", cell=lambda i: i.published_at.date()),
-    ListColumn("acknowledged_as", gettext_lazy("Purpose acknowledged by")),
+    ListColumn(
+        "acknowledged_as", gettext_lazy("Purpose acknowledged by"), value=lambda i: signed_words(i.acknowledged_as)
+    ),
     ListColumn("digest", gettext_lazy("Digest"), shown=False),
 ]
 ROWS = [
@@ -45,6 +49,8 @@ ROWS = [
     Column("grade", gettext_lazy("Evidence")),
     Column("severity", gettext_lazy("Severity"), "number"),
 ]
+
+AT_A_GLANCE = 20  # units on the page before publishing
 
 
 def listing(request: HttpRequest) -> HttpResponseBase:
@@ -67,8 +73,30 @@ def publish(request: HttpRequest) -> HttpResponseBase:
         if version:
             messages.success(request, _("Published as %(key)s.") % {"key": version.key})
             return redirect(version)
-    context = {"form": form, "purpose": pick(PURPOSE)}
+    context = {"form": form, "purpose": pick(PURPOSE), "rows": _publishable_rows(form)}
     return render(request, "usecases/inventory_publish.html", context, status=form_status(form))
+
+
+def _publishable_rows(form: PublishForm) -> list[Row]:
+    """For every unit that can be chosen: how many pains, their sum, and what changed since the last version."""
+    units: Any = form.fields["unit"]
+    return [_publishable_row(publishable(unit)) for unit in units.queryset[:AT_A_GLANCE]]
+
+
+def _publishable_row(found: Publishable) -> Row:
+    total = found.totals
+    sized = _("%(sized)s of %(n)s sized") % {"sized": total["sized"], "n": total["n"]}
+    size = Cell(sum_words(total), sub=guess_words(total)) if total["sized"] else Cell(_("no size yet"), tone="open")
+    return Row([found.unit.name, Cell(total["n"], sub=sized, num=True), size, _since_last(found)])
+
+
+def _since_last(found: Publishable) -> Any:
+    if found.last is None:
+        return _("no version yet")
+    counts = Counter(change.kind for change in found.changes)
+    words = {"added": _("%(n)s new"), "changed": _("%(n)s changed"), "removed": _("%(n)s left out")}
+    told = [word % {"n": counts[kind]} for kind, word in words.items() if counts[kind]]
+    return Cell(", ".join(told) or _("nothing has changed"), sub=found.last.key, href=found.last.get_absolute_url())
 
 
 def page(request: HttpRequest, key: str) -> HttpResponseBase:
@@ -86,11 +114,13 @@ def page(request: HttpRequest, key: str) -> HttpResponseBase:
 
 def _context(request: HttpRequest, inventory: InventoryVersion) -> dict[str, Any]:
     facts = inventory.facts
-    versions = list(published_inventories(inventory.unit))
+    versions, teams = list(published_inventories(inventory.unit)), _team_names(facts)
     against = next((v for v in versions if v.key == request.GET.get("against")), None)
     return {
-        "inventory": inventory, "order_line": order_line(facts), "purpose": pick(facts["purpose"]),
-        "rows": [_row(row) for row in facts["pains"]], "sum": sum_words(facts["totals"]), "totals": facts["totals"],
+        "inventory": inventory, "signed": signed_words(inventory.acknowledged_as),
+        "order_line": order_line(facts), "purpose": pick(facts["purpose"]),
+        "rows": [_row(row, teams) for row in facts["pains"]], "sum": sum_words(facts["totals"]),
+        "totals": facts["totals"],
         "left_out": facts["left_out"], "versions": versions, "against": against,
         "changes": compare_inventories(against, inventory) if against else [],
         "drift": inventory_drift(inventory) if inventory == versions[0] else 0,
@@ -103,16 +133,22 @@ def order_line(facts: dict[str, Any]) -> str:
     return f"{base}; {guessed}." if guessed else f"{base}."
 
 
-def _row(row: dict[str, Any]) -> list[Any]:
-    hours = row["hours"]
+def _team_names(facts: dict[str, Any]) -> dict[str, str]:
+    """A frozen row holds the code of the team; a reader gets its name of today."""
+    codes = {row["owner_team"] for row in facts["pains"] if row["owner_team"]}
+    return {unit.code: unit.name for unit in Unit.objects.filter(code__in=codes)}
+
+
+def _row(row: dict[str, Any], teams: dict[str, str]) -> list[Any]:
+    hours, team = row["hours"], teams.get(row["owner_team"], row["owner_team"])
     kind = Pain.Kind(row["kind"]).label
     title = Cell(pick(row["title"]), href=f"/pains/{row['key']}", sub=row["key"])
     if hours is None:
-        return [Cell(row["position"], num=True), title, kind, row["owner_team"], Cell("–", num=True), None]
-    low, likely, high = (short(Decimal(hours[p])) for p in ("low", "likely", "high"))
-    size = Cell(likely, sub=_("%(low)s to %(high)s") % {"low": low, "high": high}, num=True)
+        return [Cell(row["position"], num=True), title, kind, team, Cell("–", num=True), None]
+    low, likely, high = (Decimal(hours[p]) for p in ("low", "likely", "high"))
+    size = Cell(with_hours(likely), sub=ends_words(low, high), num=True)
     place = Cell(row["position"], num=True)
-    return [place, title, kind, row["owner_team"], size, Cell("", grade=hours["grade"])]
+    return [place, title, kind, team, size, Cell("", grade=hours["grade"])]
 
 
 def _export_rows(inventory: InventoryVersion) -> list[list[Any]]:
@@ -135,7 +171,7 @@ def _cover(inventory: InventoryVersion) -> list[tuple[Any, Any]]:
         (_("Inventory"), inventory.key),
         (_("Order"), order_line(facts)),
         (_("Purpose"), pick(facts["purpose"])),
-        (_("Purpose acknowledged by"), inventory.acknowledged_as),
+        (_("Purpose acknowledged by"), signed_words(inventory.acknowledged_as)),
         (_("Published"), facts["published_at"]),
         (_("Digest"), inventory.digest),
     ]
@@ -145,7 +181,7 @@ def markdown(inventory: InventoryVersion) -> str:
     """For a chat: the order line, the purpose and one line a pain."""
     facts = inventory.facts
     lines = [f"# {inventory.key} · {inventory.unit.name}", "", order_line(facts), "", f"> {pick(facts['purpose'])}",
-             f"> {inventory.acknowledged_as}", ""]  # fmt: skip
+             f"> {signed_words(inventory.acknowledged_as)}", ""]  # fmt: skip
     for row in facts["pains"]:
         lines.append(f"{row['position']}. {_plain(pick(row['title']))} ({row['key']}): {_size(row['hours'])}")
     return "\n".join([*lines, "", f"`{inventory.digest}`", ""])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -12,21 +13,23 @@ from django.views.decorators.http import require_POST
 
 from foundation.access import get_visible, may, require
 from foundation.audit import timeline
+from foundation.bilingual import pick
 from foundation.errors import Invalid, Reason
-from foundation.exports.tables import attach
+from foundation.exports.tables import Column, attach, respond
 from foundation.kit import Cell
 from foundation.lists import ListColumn, ListPage
 from foundation.pages import submit, version_of
 from usecases import services
+from usecases.checks import open_facts
 from usecases.forms import RankingForm, ReasonForm, SelectForm, WeightsForm, group
 from usecases.models import Candidate, Ranking, RankingSnapshot
 from usecases.models.ranking import ANONYMITY_FROM
 from usecases.recompute import check_snapshot
 from usecases.selectors import own_scores, rankings_listed, sheet_order, visible_result
 from usecases.services.ranking import sheet_of
-from usecases.services.selection import proposal
-from usecases.views.common import form_page, known_act, offers, state_cell
-from usecases.views.standing import standing
+from usecases.services.selection import proposal, who_leaves
+from usecases.views.common import form_page, known_act, offers, role_words, state_cell
+from usecases.views.standing import standing, why
 
 COLUMNS = [
     ListColumn(
@@ -89,7 +92,7 @@ def page(request: HttpRequest, pk: Any) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     ranking = _ranking(request, pk)
     result = visible_result(ranking)
-    entries = list(ranking.entries.select_related("candidate__owner_team"))
+    entries = list(ranking.entries.select_related("candidate__owner_team", "candidate__unit"))
     skip = ("freeze",) if ranking.state == Ranking.State.OPEN else ()
     context = {
         "ranking": ranking, "entries": entries, "criteria": list(ranking.criteria.all()),
@@ -98,6 +101,7 @@ def page(request: HttpRequest, pk: Any) -> HttpResponseBase:
         "offers": _offers(ranking, actor, skip),
         "on_panel": _may_score(actor, ranking),
         "standing": standing(result, entries, ranking) if result else None,
+        "open_facts": _open_facts(ranking, entries),
         "can_edit": ranking.state == "draft" and may(actor, "usecases.ranking.setup", ranking),
         "can_weigh": ranking.state == "draft" and may(actor, "usecases.ranking.weigh", ranking),
         "can_choose": ranking.state in ("open", "frozen") and may(actor, "usecases.flagship.select", ranking),
@@ -115,6 +119,13 @@ def _offers(ranking: Ranking, actor: Any, skip: tuple[str, ...]) -> list[Any]:
     text = ngettext("%(n)s sheet is not filled in.", "%(n)s sheets are not filled in.", missing) % {"n": missing}
     why = [Reason("panel_incomplete", text)]
     return [o | {"reasons": why} if o["name"] == "open" and not o["reasons"] else o for o in found]
+
+
+def _open_facts(ranking: Ranking, entries: list[Any]) -> list[Reason]:
+    """What would keep a candidate from being chosen and can still be said, before anybody scores and until frozen."""
+    if ranking.state not in (Ranking.State.DRAFT, Ranking.State.SCORING, Ranking.State.OPEN):
+        return []
+    return [reason for e in entries for reason in open_facts(e.candidate)]
 
 
 def _turnout(ranking: Ranking) -> dict[str, int]:
@@ -268,20 +279,38 @@ def choose(request: HttpRequest, pk: Any) -> HttpResponseBase:
     if request.method == "POST":
         selection = submit(form, lambda data: services.select_flagships(actor=actor, ranking=ranking, **data))
         if selection:
-            messages.success(request, _("Chosen and frozen as %(key)s.") % {"key": selection.snapshot.key})
+            told = _("Chosen and frozen as %(key)s. Next: draft a charter for what was chosen.")
+            messages.success(request, told % {"key": selection.snapshot.key})
             return redirect(selection.snapshot)
     names = {c.key: c.title for c in candidates}
     lede = _("Proposal: %(names)s. The ranking is frozen with your choice and cannot be changed afterwards.")
     told = lede % {"names": ", ".join(names[key] for key in proposed) or "–"}
     return form_page(
         request, form, title=_("Choose the flagships"), lede=told, cancel=f"/rankings/{pk}",
-        button=_("Freeze and choose"), tone="seal", crumb=CRUMB,
+        button=_("Freeze and choose"), tone="seal", crumb=CRUMB, told=_who_leaves(ranking),
     )  # fmt: skip
+
+
+def _who_leaves(ranking: Ranking) -> list[Any]:
+    """One sentence a flagship of today: who would step down unless chosen again, who stays whatever is chosen."""
+    leaving = who_leaves(ranking.unit, [])
+    steps = _("Unless you choose it again, %(name)s steps down and is ranked, no longer a flagship.")
+    stays = _("%(name)s stays a flagship whatever you choose: %(why)s")
+    return [
+        *(Reason("steps_down", steps % {"name": c.title}) for c in leaving.steps_down),
+        *(
+            Reason("stays", stays % {"name": c.title, "why": r.text}, fix=r.fix)
+            for c, why in leaving.stays
+            for r in why
+        ),
+    ]
 
 
 def snapshot(request: HttpRequest, key: str) -> HttpResponseBase:
     actor = request.actor  # type: ignore[attr-defined]
     found = get_visible(RankingSnapshot.objects.select_related("unit", "ranking", "predecessor"), actor, key=key)
+    if request.GET.get("format"):
+        return _export(request, found)
     entries = list(found.ranking.entries.select_related("candidate"))
     checked = "check" in request.GET
     difference = check_snapshot(found.facts) if checked else None
@@ -290,10 +319,48 @@ def snapshot(request: HttpRequest, key: str) -> HttpResponseBase:
         found.selections.select_related("unit").prefetch_related("slots__candidate").order_by("-decided_at")
     )
     context = {
-        "snapshot": found, "facts": found.facts, "standing": standing(facts, entries, found.ranking),
-        "checked": checked, "difference": difference, "selections": selections,
+        "snapshot": found, "frozen_role": role_words(found.facts["frozen"]["role"]),
+        "standing": standing(facts, entries, found.ranking),
+        "checked": checked, "difference": difference,
+        "selections": [{"record": s, "role": role_words(s.facts["decided"]["role"])} for s in selections],
+        "can_charter": bool(selections) and may(actor, "charter.text.draft", found),
     }  # fmt: skip
     return render(request, "usecases/snapshot.html", context)
+
+
+SNAPSHOT_COLUMNS = [
+    Column("rank", gettext_lazy("Rank"), "number"),
+    Column("key", gettext_lazy("Row id")),
+    Column("title_en", gettext_lazy("Title, English")),
+    Column("title_zh", gettext_lazy("Title, Chinese")),
+    Column("channel", gettext_lazy("Channel")),
+    Column("total", gettext_lazy("Points of 100"), "number"),
+    Column("equal_weights", gettext_lazy("With equal weights"), "number"),
+    Column("eligible", gettext_lazy("May be chosen"), "bool"),
+    Column("why_not", gettext_lazy("Why not")),
+]
+
+
+def _export(request: HttpRequest, found: RankingSnapshot) -> HttpResponseBase:
+    """One row a candidate as frozen, then the mean of every criterion; never a single score."""
+    facts = found.facts
+    criteria = {c["key"]: pick(c["name"]) for c in facts["locked"]["criteria"]}
+    means = [Column(f"mean_{key}", f"{key} · {name}", "number") for key, name in criteria.items()]
+    cover = [(_("Frozen"), found.frozen_at), (_("Method"), facts["method"]), (_("Digest"), found.digest)]
+    rows = [_export_row(c, facts["output"], criteria) for c in facts["locked"]["candidates"]]
+    rows.sort(key=lambda row: (row[0] is None, row[0]))
+    return respond(request, found.key, [*SNAPSHOT_COLUMNS, *means], rows, title=found.key, cover=cover)
+
+
+def _export_row(candidate: dict[str, Any], output: dict[str, Any], criteria: dict[str, str]) -> list[Any]:
+    key, title = candidate["key"], candidate["title"]
+    failed = output["eligible"]["not_eligible"].get(key, [])
+    totals = [output["totals"][key], output["equal_weights"]["totals"][key]]
+    means = output.get("panel", {}).get("mean_scores", {}).get(key, [None] * len(criteria))
+    why_not = "; ".join(why(code, criteria) for code in failed)
+    figures = [None if v is None else Decimal(v) for v in (*totals, *means)]
+    head = [output["ranks"][key], key, title["en"], title["zh"], candidate["channel"]]
+    return [*head, *figures[:2], not failed, why_not, *figures[2:]]
 
 
 def snapshot_file(request: HttpRequest, key: str) -> HttpResponseBase:

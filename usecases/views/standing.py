@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from django.utils.html import format_html, format_html_join
@@ -37,10 +37,20 @@ def standing(result: dict[str, Any], entries: list[Any], ranking: Ranking) -> di
 
 def sentence(output: dict[str, Any], titles: dict[str, str], criteria: dict[str, str]) -> str:
     """The frozen sentence with names in place of keys and codes."""
-    text = pick(output["explanation"]["sentence"])
+    text = _in_tenths(pick(output["explanation"]["sentence"]), output["explanation"].get("total"))
     names = {**titles, **{code: f"“{name}”" for code, name in criteria.items()}}
     pattern = "|".join(re.escape(k) for k in sorted(names, key=len, reverse=True))
     return re.sub(rf"(?<![A-Za-z0-9.-])(?:{pattern})(?![A-Za-z0-9])", lambda m: names[m[0]], text)
+
+
+def _in_tenths(text: str, total: str | None) -> str:
+    """The frozen sentence rounds the total to whole points, the lead to tenths; side by side both are tenths."""
+    if total is None:
+        return text
+    whole = str(Decimal(total).quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    return text.replace(f"{whole} of 100", f"{_points(total)} of 100", 1).replace(
+        f"{whole}/100", f"{_points(total)}/100", 1
+    )
 
 
 def _row(key: str, candidate: Any, output: dict[str, Any], criteria: dict[str, str]) -> Row:
@@ -56,7 +66,10 @@ def _row(key: str, candidate: Any, output: dict[str, Any], criteria: dict[str, s
 
 
 def _points(total: str | None) -> str:
-    return "–" if total is None else str(round(Decimal(total)))
+    """One decimal, so that a lead is the difference of two totals as printed."""
+    if total is None:
+        return "–"
+    return str(Decimal(total).quantize(Decimal("0.1"), rounding=ROUND_HALF_EVEN)).removesuffix(".0")
 
 
 def why(code: str, criteria: dict[str, str]) -> str:

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             raise CommandError("This database holds real people. The demo is loaded into an empty database only.")
         from desk.demo.loader import load_demo
 
-        settings.JOBS_MODE = "manual"
+        settings.JOBS_SENDER = ""
         began = time.monotonic()
         load_demo(PASSWORD)
         took = time.monotonic() - began

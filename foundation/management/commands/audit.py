@@ -19,6 +19,7 @@ KINDS = {
     "column_mismatch": "its columns do not say what its hashed text says",
     "gap": "it is missing",
     "order": "it does not follow the entry before it",
+    "rewritten": "it is not the entry the earlier export holds",
     "tail_missing": "the end of the ledger was cut off or replaced",
 }
 GOOD, BROKEN, CANNOT_CHECK = 0, 1, 2
@@ -30,22 +31,23 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("act", choices=["verify", "export"])
+        parser.add_argument("--against", type=Path, help="verify: an earlier export that the ledger must still contain")
         parser.add_argument("--out", type=Path, help="export: file to write (default: standard output)")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if options["act"] == "verify":
-                self._verify(options["json"])
+                self._verify(options["against"], options["json"])
             else:
                 self._export(options["out"], options["json"])
         except DatabaseError as error:
             raise CommandError(f"The ledger cannot be read: {error}", returncode=CANNOT_CHECK) from error
         except OSError as error:
-            raise CommandError(f"The file cannot be written: {error}", returncode=CANNOT_CHECK) from error
+            raise CommandError(f"The file cannot be used: {error}", returncode=CANNOT_CHECK) from error
 
-    def _verify(self, as_json: bool) -> None:
-        verdict = verify_ledger()
+    def _verify(self, against: Path | None, as_json: bool) -> None:
+        verdict = verify_ledger(_hashes(against) if against else None)
         if as_json:
             self.stdout.write(json.dumps({**asdict(verdict), "reason": KINDS.get(verdict.kind, "")}))
         else:
@@ -64,6 +66,15 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"entries": count, "head": head, "file": str(out)}))
         else:
             self.stdout.write(f"{count} entries written to {out}; head {head}")
+
+
+def _hashes(export: Path) -> dict[int, str]:
+    """Number to hash of each entry of an export."""
+    try:
+        lines = [json.loads(line) for line in export.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return {int(line["seq"]): str(line["hash"]) for line in lines}
+    except (ValueError, KeyError, TypeError) as error:
+        raise CommandError(f"{export} is no export of the ledger.", returncode=CANNOT_CHECK) from error
 
 
 def sentence(verdict: Verdict) -> str:

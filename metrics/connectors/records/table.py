@@ -49,20 +49,33 @@ class Table:
         return ((number, dict(zip(self.header, cells, strict=True))) for number, cells in self.rows)
 
 
+class DialectGuess:
+    """Fed with all of a stream: an encoding that fails in the last line is not the one. Only the head is kept."""
+
+    def __init__(self) -> None:
+        self._decoders = {name: codecs.getincrementaldecoder(name)() for name in ENCODINGS}
+        self._head = b""
+
+    def feed(self, chunk: bytes, final: bool = False) -> None:
+        self._head += chunk[: HEAD_BYTES - len(self._head)]
+        for name, decoder in list(self._decoders.items()):
+            try:
+                decoder.decode(chunk, final)
+            except UnicodeDecodeError:
+                del self._decoders[name]
+
+    def dialect(self, encoding: str = "") -> Dialect:
+        """`encoding`: one that is known already, so that only the separator is guessed."""
+        encoding = encoding or next(iter(self._decoders), ENCODINGS[0])
+        first_line = self._head.decode(encoding, errors="replace").splitlines()[:1] or [""]
+        return Dialect(encoding, max(DELIMITERS, key=first_line[0].count))
+
+
 def guess_dialect(head: bytes) -> Dialect:
-    encoding = next((name for name in ENCODINGS if _decodes(head, name)), ENCODINGS[0])
-    first_line = head.decode(encoding, errors="replace").splitlines()[:1] or [""]
-    delimiter = max(DELIMITERS, key=first_line[0].count)
-    return Dialect(encoding, delimiter)
-
-
-def _decodes(head: bytes, encoding: str) -> bool:
-    try:
-        # Not final: the sample may end inside a character.
-        codecs.getincrementaldecoder(encoding)().decode(head, final=False)
-    except UnicodeDecodeError:
-        return False
-    return True
+    """From a sample, which may end inside a character."""
+    guess = DialectGuess()
+    guess.feed(head)
+    return guess.dialect()
 
 
 def distinct_names(header: Sequence[str]) -> tuple[str, ...]:

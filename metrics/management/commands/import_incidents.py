@@ -18,7 +18,18 @@ from foundation.errors import Invalid, Reason, Refused, refuse_if
 from foundation.uploads import MAX_UPLOAD, MIB, extension
 from metrics.connectors.records.forensics import examine
 from metrics.connectors.records.mapping import Mapping, zone_of
-from metrics.recordfiles import ACCEPTED, BUILT_IN, Choices, FileRead, built_in, mapping_file, moment_of, read_chosen
+from metrics.forms.records import CODE_OF, DELIMITER_CODES
+from metrics.recordfiles import (
+    ACCEPTED,
+    BUILT_IN,
+    ENCODING_WORDS,
+    Choices,
+    FileRead,
+    built_in,
+    mapping_file,
+    moment_of,
+    read_chosen,
+)
 from metrics.services.records import (
     ImportOutcome,
     SourceFile,
@@ -29,6 +40,7 @@ from metrics.services.records import (
 )
 
 DONE, REFUSED = 0, 1
+ENCODINGS = {word.lower(): code for code, word in ENCODING_WORDS.items()}
 NAMES = {"tta": "time to acknowledge", "ttr": "time to resolve", "ttc": "time to close"}
 SHOWN_ERRORS = 10
 
@@ -64,6 +76,10 @@ class Command(BaseCommand):
         parser.add_argument("--source", default="servicenow", help="name of the source (default servicenow)")
         parser.add_argument("--as-of", help="when the source was complete, ISO 8601 (event log: its latest event)")
         parser.add_argument("--zone", help="zone of times written without one (event log: UTC)")
+        parser.add_argument(
+            "--encoding", choices=sorted(ENCODINGS), help="of a CSV file (default: guessed, and printed)"
+        )
+        parser.add_argument("--separator", choices=sorted(DELIMITER_CODES), help="of its cells (default: guessed)")
         parser.add_argument("--dry-run", action="store_true", help="read and report, write nothing")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -120,7 +136,13 @@ def _asked(options: dict[str, Any]) -> Asked:
     name = options["mapping"]
     mapping = built_in(name, zone) if name in BUILT_IN else mapping_file(Path(name), zone)
     as_of = moment_of(options["as_of"], mapping.zone or "UTC").isoformat() if options["as_of"] else ""
-    choices = Choices(source=options["source"], mapping=replace(mapping).to_dict(), as_of=as_of)
+    choices = Choices(
+        source=options["source"],
+        mapping=replace(mapping).to_dict(),
+        as_of=as_of,
+        encoding=ENCODINGS.get(options["encoding"], ""),
+        delimiter=DELIMITER_CODES.get(options["separator"], ""),
+    )
     unit = Unit.objects.filter(code=options["unit"]).first() if options["unit"] else None
     return Asked(path, unit, mapping, choices, options["dry_run"])
 
@@ -156,6 +178,8 @@ def _facts(asked: Asked, done: Done) -> dict[str, Any]:
         "file": asked.path.name,
         "member": done.found.member,
         "sha256": done.sha256,
+        "encoding": ENCODING_WORDS[done.found.dialect.encoding] if done.found.dialect else None,
+        "separator": CODE_OF[done.found.dialect.delimiter] if done.found.dialect else None,
         "mapping": asked.mapping.name,
         "zone": asked.mapping.zone,
         "as_of": done.as_of.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -182,6 +206,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     member = f", member {facts['member']}" if facts["member"] else ""
     rows = [
         ("File", facts["file"] + member),
+        *([("Read as", f"{facts['encoding']}, {facts['separator']}")] if facts["encoding"] else []),
         ("Mapping", facts["mapping"]),
         ("Zone of the times", facts["zone"] or "as written in the file"),
         ("As of", facts["as_of"] + (" (latest event in the file)" if event_log else " (as stated)")),
