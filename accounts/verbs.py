@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from foundation.access_verbs import WHY
 from foundation.audit import verb
 
 verb("installation.bootstrapped", _("%(actor)s set up this installation with the unit %(subject)s"))
@@ -20,3 +21,10 @@ verb("user.reactivated", _("%(actor)s reactivated %(subject)s"))
 verb("user.preferences_set", _("%(actor)s changed their own preferences"))
 verb("token.made", _("%(actor)s made the token %(subject)s"))
 verb("token.revoked", _("%(actor)s revoked the token %(subject)s"))
+
+WHY.update(
+    {
+        "other_person": _("meant for another person"),
+        "self_grant": _("nobody gives themselves a role"),
+    }
+)

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from charter.models import OpenQuestion, Outcome, SignRole
+from foundation.access_verbs import WHY
 from foundation.audit import verb
 
 verb("charter.drafted", _("%(actor)s drafted %(subject)s"))
@@ -33,3 +34,12 @@ verb("decision.replaced", _("%(subject)s was replaced by a newer decision"))
 verb("service.offered", _("%(subject)s was offered as a running service"))
 verb("service.accepted", _("%(actor)s accepted the running service %(subject)s"))
 verb("service.ended", _("%(actor)s ended the running service %(subject)s"))
+
+WHY.update(
+    {
+        "pilot_lead_signs": _("the pilot lead does not sign"),
+        "not_signatory": _("not named as a signatory"),
+        "own_breach": _("a breach is closed by somebody else"),
+        "not_owner": _("not the owner"),
+    }
+)

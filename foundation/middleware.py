@@ -8,12 +8,12 @@ import uuid
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, QueryDict
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from foundation import audit
-from foundation.errors import NotPermitted, Reason, Refused
+from foundation.errors import Invalid, NotPermitted, Reason, Refused
 from foundation.logs import masked
 from foundation.pages import refusal_page
 from foundation.work import request_id
@@ -72,6 +72,13 @@ class RefusalMiddleware:
         if isinstance(response, HttpResponseNotAllowed) and not request.path.startswith("/api/"):
             return _only_forms(request, response)
         return response
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """No text of ours holds a NUL, and PostgreSQL takes none. JSON bodies are read by their serializers."""
+        form = request.POST if request.method == "POST" and not request.path.startswith("/api/") else QueryDict()
+        if any("\0" in value for fields in (request.GET, form) for values in fields.lists() for value in values[1]):
+            return refusal_page(request, Invalid(Reason("nul", _("The text holds a NUL character. Remove it."))))
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refused):

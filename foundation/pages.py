@@ -88,7 +88,10 @@ def form_status(form: forms.Form) -> int:
 
 def version_of(request: HttpRequest) -> int | None:
     """The version the form was rendered with (hidden field `version`)."""
-    return small_number(request.POST.get("version", ""))
+    given = request.POST.get("version", "")
+    if given and small_number(given) is None:
+        raise Stale()  # no form of ours sends that; nothing is saved unguarded
+    return small_number(given)
 
 
 def version_shown(request: HttpRequest, current: int | None) -> int | None:

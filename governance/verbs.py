@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from foundation.access_verbs import WHY
 from foundation.audit import verb
 from governance.models import Lane
 from governance.texts import SECTIONS, role_label
@@ -52,3 +53,13 @@ verb("condition.redated", _("%(actor)s gave %(subject)s another date: %(reason)s
 verb("evidence.added", _("%(actor)s added the evidence %(subject)s"))
 verb("gate.published", _("%(actor)s published the gate %(subject)s"))
 verb("checklist.published", _("%(actor)s published the checklist %(subject)s"))
+
+WHY.update(
+    {
+        "separation_of_duties": _("nobody decides what they asked for"),
+        "not_your_lane": _("another lane decides this"),
+        "one_person_one_lane": _("one person acts in one lane"),
+        "own_evidence": _("evidence is judged by somebody else"),
+        "own_suspension": _("a suspension is lifted by somebody else"),
+    }
+)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from foundation.access_verbs import WHY
 from foundation.audit import verb
 from usecases.models import AssetRerun, AssetReview
 
@@ -58,3 +59,10 @@ verb("asset.accepted", _("%(subject)s counts as reviewed"))
 verb("asset.revised", _("%(actor)s took %(subject)s back into work"))
 verb("asset.retired", _("%(actor)s retired %(subject)s"))
 verb("asset.rerun", _("%(actor)s recorded a re-run of %(subject)s: %(outcome)s"), outcome=AssetRerun.Outcome)
+
+WHY.update(
+    {
+        "not_on_panel": _("not on the panel"),
+        "own_work": _("own work is judged by somebody else"),
+    }
+)

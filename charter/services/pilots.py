@@ -20,6 +20,7 @@ from metrics.models import Pilot
 from metrics.services import open_pilot
 
 REVIEW_EVERY = timedelta(days=365)
+LONGEST_WHY = 300  # characters of the sentence beside a stop
 
 
 @service
@@ -109,14 +110,23 @@ def close_breach(*, actor: Actor, breach: Breach, judgement: str, note: str) -> 
 def press_stop(*, actor: Actor, charter: Charter, reason: str) -> Charter:
     """Any stop holder alone; authority to run pilots ends at once. The runtime itself is not switched off."""
     require(actor, "charter.stop.press", charter)
-    if not reason.strip():
-        raise Invalid(Reason("reason_missing", _("Say in one sentence why."), field="reason"))
+    why = _one_sentence(reason)
     charter = _held(charter)
     if charter.state != Charter.State.SIGNED:
         raise NotReady(Reason("not_running", _("Only a signed charter that is not decided yet can be stopped.")))
     if charter.suspended_at:
         raise NotReady(Reason("stopped_already", _("It is stopped already: %(why)s") % {"why": charter.suspended_why}))
-    return _stop(actor, charter, reason.strip())
+    return _stop(actor, charter, why)
+
+
+def _one_sentence(reason: str) -> str:
+    why = reason.strip()
+    if not why:
+        raise Invalid(Reason("reason_missing", _("Say in one sentence why."), field="reason"))
+    if len(why) > LONGEST_WHY:
+        text = _("One sentence of at most %(most)s characters, please; these are %(n)s.")
+        raise Invalid(Reason("reason_long", text % {"most": LONGEST_WHY, "n": len(why)}, field="reason"))
+    return why
 
 
 def _held(charter: Charter) -> Charter:
@@ -141,10 +151,9 @@ def resume_charter(*, actor: Actor, charter: Charter, reason: str) -> Charter:
         raise NotReady(Reason("not_stopped", _("This charter is not stopped.")))
     if charter.breaches.filter(state=Breach.State.OPEN).exists():
         raise NotReady(Reason("breach_open", _("A breach of a guardrail is open.")))
-    if not reason.strip():
-        raise Invalid(Reason("reason_missing", _("Say in one sentence why."), field="reason"))
+    why = _one_sentence(reason)
     save_version(charter, version=None, suspended_at=None, suspended_why="")
-    record(actor, "charter.resumed", charter, reason=reason.strip())
+    record(actor, "charter.resumed", charter, reason=why)
     return charter
 
 

@@ -9,6 +9,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from foundation.calendar_days import outside_words
 from foundation.errors import Refused
 from foundation.keyset import keyset_page
 from foundation.versions import small_number
@@ -25,6 +26,8 @@ class KeysetPagination(BasePagination):
             self.page = keyset_page(queryset, order, after=request.query_params.get("after"), size=self._size(request))
         except Refused as error:
             raise ValidationError({"after": [str(r.text) for r in error.reasons]}) from error
+        except OverflowError as error:  # a filter by a moment no clock holds once its zone is taken off
+            raise ValidationError(outside_words()) from error
         self.request = request
         return list(self.page.items)
 

@@ -22,10 +22,11 @@ MAX_MEMBERS = 2000  # a workbook with 200 sheets and pictures has some hundreds
 MAX_DIRECTORY = 4 * MIB  # the list of contents, read before anything else
 STEP = MIB // 2
 
-# A cell or row far outside makes a reader allocate everything between: looked for before reading.
-_CELL = re.compile(rb"<(?:\w+:)?c\s(?:[^>]*?\s)?r=[\"']([A-Za-z]{1,3})([0-9]{1,7})[\"'][^>]*(?<!/)>")
-_ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^>]*?\s)?r=[\"']([0-9]{1,9})[\"'][^>]*(?<!/)>")
-_OVERLAP = 200  # bytes kept from the last chunk, so that a tag cut in two is seen
+# A cell or row far outside makes a reader allocate everything between: looked for before reading. Tags that close
+# themselves hold nothing and are passed over.
+_TAG = re.compile(rb"""<(?:\w+:)?(?:c|row)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))+)\s*>""")
+_PLACE = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]{0,3})([0-9]{1,9})\s*["']""")
+_LONGEST_TAG = MIB  # bytes kept from the last chunk, so that a tag cut in two is seen
 
 
 def refuse(code: str, text: Any, **params: Any) -> Invalid:
@@ -105,15 +106,17 @@ def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
 
 def _check_content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, max_rows: int, max_columns: int) -> None:
     """Read every member once: the sizes in the directory are only what somebody wrote there."""
-    is_sheet = info.filename.startswith("xl/worksheets/") and info.filename.endswith(".xml")
+    # Which part is a sheet is only what another part says, so every part is looked at.
+    is_xml = info.filename.lower().endswith((".xml", ".rels"))
     for chunk in _chunks(archive, info):
         if b"<!DOCTYPE" in chunk or b"<!ENTITY" in chunk:
             text = _(
                 "The workbook holds XML definitions that no table needs. Save it again from a spreadsheet program."
             )
             raise refuse("xml_definitions", text)
-        if is_sheet:
-            _check_extent(chunk, max_rows, max_columns)
+        if is_xml and b"\0" in chunk:  # another encoding than the one the checks read
+            raise _damaged()
+        _check_extent(chunk, max_rows, max_columns)
 
 
 def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -121,15 +124,16 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
     with archive.open(info) as stream:
         while chunk := stream.read(STEP):
             yield kept + chunk
-            kept = chunk[-_OVERLAP:]
+            kept = (kept + chunk)[max(chunk.rfind(b"<") + len(kept), 0) :]
+            if len(kept) > _LONGEST_TAG:
+                raise _damaged()
 
 
 def _check_extent(chunk: bytes, max_rows: int, max_columns: int) -> None:
-    cells = _CELL.findall(chunk)
-    last_row = max([int(row) for _letters, row in cells] + [int(row) for row in _ROW.findall(chunk)], default=0)
-    if last_row > max_rows + 1:
+    places = {place.groups() for tag in _TAG.finditer(chunk) for place in _PLACE.finditer(tag[1])}
+    if any(int(row) > max_rows + 1 for _letters, row in places):
         raise too_many_rows(max_rows)
-    if any(_column_number(letters) > max_columns for letters in {letters for letters, _row in cells}):
+    if any(_column_number(letters) > max_columns for letters in {letters for letters, _row in places}):
         raise too_many_columns(max_columns)
 
 

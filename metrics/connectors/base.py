@@ -239,14 +239,15 @@ def malformed(where: str, problem: str, problem_zh: str) -> ConnectorRefused:
     return refused("malformed", where=where, problem=problem, problem_zh=problem_zh)
 
 
+MAX_WAIT = 24 * 3600.0  # seconds; a server that asks for more is asked again after a day
 _SECONDS = re.compile(r"^\d{1,9}(\.\d{1,6})?$", re.ASCII)
 
 
 def retry_after_seconds(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds to wait; None when the header is absent or unreadable, or is a date and no `now` was given."""
+    """Seconds to wait, a day at most; None when the header is absent or unreadable, or a date without a `now`."""
     text = (value or "").strip()
     if _SECONDS.match(text):
-        return float(text)
+        return min(float(text), MAX_WAIT)
     try:
         when = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError):
@@ -254,7 +255,7 @@ def retry_after_seconds(value: str | None, now: datetime | None = None) -> float
     if now is None:
         return None
     aware = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(0.0, (aware - now).total_seconds())
+    return min(max(0.0, (aware - now).total_seconds()), MAX_WAIT)
 
 
 def next_delay(attempt: int, retry_after: str | None, rng: random.Random, now: datetime | None = None) -> float | None:

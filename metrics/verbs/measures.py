@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from foundation.access_verbs import WHY
 from foundation.audit import verb
 from foundation.bilingual import pick
 
@@ -30,3 +31,10 @@ verb("report.opened", _("%(actor)s opened the report %(subject)s"))
 verb("report.frozen", _("%(actor)s froze the report %(subject)s"))
 verb("change_note.added", _("%(actor)s noted on the plot: %(subject)s"))
 verb("vow.tripped", _("%(actor)s asked for a figure about a person and was refused by the vow"))
+
+WHY.update(
+    {
+        "vow": _("the vow forbids it"),
+        "second_person": _("a second person is needed"),
+    }
+)

@@ -252,6 +252,11 @@ def test_a_workbook_too_large_unpacked_is_refused(monkeypatch):
         ({"xl/sharedStrings.xml": b'<!DOCTYPE x [<!ENTITY a "b">]><x/>'}, "xml_definitions"),
         ({SHEET: sheet_xml('<row r="1"><c r="A1"><v>1</v></c><c r="XFD1"><v>1</v></c></row>')}, "too_many_columns"),
         ({SHEET: sheet_xml('<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c><v>1</v></c></row>')}, None),
+        ({SHEET: sheet_xml('<row r = "1"><c r = "XFD1"><v>1</v></c></row>')}, "too_many_columns"),
+        ({SHEET: sheet_xml('<row r="1"><c x=">" r="XFD1"><v>1</v></c></row>')}, "too_many_columns"),
+        ({SHEET: sheet_xml(f'<row r="1"><c x="{"y" * 700_000}" r="XFD1"><v>1</v></c></row>')}, "too_many_columns"),
+        ({"xl/data/sheet1.xml": sheet_xml('<row r="1"><c r="XFD1"><v>1</v></c></row>')}, "too_many_columns"),
+        ({SHEET: sheet_xml('<row r="1"><c r="XFD1"><v>1</v></c></row>').decode().encode("utf-16")}, "damaged"),
         ({SHEET: b"<not xml"}, "damaged"),
     ],
 )

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import resource
 import sys
 import time
+from pathlib import Path
 
 import django
 from django.conf import settings
@@ -23,7 +26,14 @@ def main(job_id: str) -> None:
         hold_after_first_rows()
     from foundation.jobs.queue import execute
 
-    sys.stdout.write(f"ended {execute(job_id)}\n")
+    sys.stdout.write(f"ended {execute(job_id)}\npeak {peak_memory()}\n")
+
+
+def peak_memory() -> int:
+    """Bytes of this process alone; `ru_maxrss` also counts the one it was forked from where /proc can tell."""
+    status = Path("/proc/self/status")
+    known = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
+    return 1024 * int(known[1] if known else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def hold_after_first_rows() -> None:

@@ -242,7 +242,7 @@ def test_times_in_the_hour_of_a_clock_change_wait_for_an_answer(world):
     assert facts["excluded"] == {"ambiguous_time": 1, "nonexistent_time": 1} and facts["kept"] == 1
     assert "2 rows have a time in the hour of a clock change" in asked.content.decode()
     url = reverse("metrics:records_again", args=[asked.context["job"].pk])
-    sent = client.post(url, {"fold": "second", "zone": "Europe/Berlin"})
+    sent = client.post(url, {"fold": "second", "zone": "Europe/Berlin", "encoding": "utf-8-sig", "delimiter": "comma"})
     from foundation.jobs import run_due
 
     run_due()

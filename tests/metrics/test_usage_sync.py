@@ -522,11 +522,11 @@ def _every_value() -> Iterator[str]:
             yield from (str(value) for value in leaves(list(found)))
 
 
-def test_a_stored_key_never_follows_a_changed_address(world: World, server: DifyServer) -> None:
-    connection = a_connection(world, server)
+def test_a_stored_key_never_follows_a_changed_address(world: World, dify: DifyServer) -> None:
+    connection = a_connection(world, dify)
     with pytest.raises(Invalid, match="Enter the admin key"):
         edit_connection(actor=actor(world.architect), connection=connection, base_url="https://attacker.example")
     connection.refresh_from_db()
-    assert connection.base_url == server.url
+    assert connection.base_url == dify.url
     moved = {"base_url": "https://dify.example", "secret": "a-new-key"}
     assert edit_connection(actor=actor(world.architect), connection=connection, **moved).base_url == moved["base_url"]

@@ -83,9 +83,10 @@ def _plan(actor: Actor, unit: Unit, row: TypedRow, known: Known, seen: dict[str,
     details, reasons = _details(row, known)
     row_id = _row_id(row)
     values = {**row.values, "row_id": row_id, "details": details, "systems": _systems(row)}
+    said = {**details, "systems": sorted(values["systems"])}
     if row_id in seen:
-        return _again(row, values, details == seen[row_id])
-    seen[row_id] = details
+        return _again(row, values, said == seen[row_id])
+    seen[row_id] = said
     pain = known.by_row.get(row_id) or known.by_key.get(row_id)
     if pain is None and (pain := _same_title(row, known)):
         if pain.unit_id != unit.pk or not may(actor, "usecases.pain.edit", pain):

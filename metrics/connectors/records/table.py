@@ -164,6 +164,14 @@ def _checked(walk: Iterator[Sequence[str]], width: int, ragged: list[RowError]) 
                 "文件超过 %(limit)s 行。请拆分。",
                 limit=MAX_ROWS,
             )
+        if any("\0" in cell for cell in cells):
+            raise refuse(
+                "nul",
+                "Row %(row)s, column %(column)s holds a NUL character. Remove it, or choose another encoding.",
+                "第 %(row)s 行第 %(column)s 列含有 NUL 字符。请将其删除，或选择其他编码。",
+                row=number,
+                column=next(place for place, cell in enumerate(cells, start=1) if "\0" in cell),
+            )
         if len(cells) == width:
             yield Row(number, cells)
         elif any(cell.strip() for cell in cells):
