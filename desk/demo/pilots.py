@@ -155,5 +155,5 @@ def _note_missing(calendar: Calendar, cast: Cast, pilot: Pilot) -> None:
     timed = Observation.objects.filter(measure__pilot=pilot, at__gte=begin, at__lt=begin + timedelta(days=OUTAGE_DAYS))
     count = timed.count()
     if count:
-        en, zh = f"{count} timed cases have no run in the telemetry", f"{count} 个已计时案例没有遥测运行记录"
+        en, zh = f"{count} cases without telemetry", f"{count} 个案例没有遥测"
         _note(calendar, cast, pilot, OUTAGE_WEEK, en, zh)
