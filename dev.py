@@ -142,8 +142,9 @@ def test(marks: str) -> int:
 
 def _pytest(marks: str, engine: str) -> int:
     chosen = ("-m", marks) if marks else ()
-    # Two workers: the suite is built for small machines. What shares a costly world stays on one of them.
-    workers = ("-n", os.environ.get("TEST_WORKERS", "2"), "--dist", "loadgroup")
+    # Two workers: the suite is built for small machines. A file stays on one of them, so its world is built once;
+    # in the order of collection, so the long ones in a browser do not come last.
+    workers = ("-n", os.environ.get("TEST_WORKERS", "2"), "--dist", "loadfile", "--no-loadscope-reorder")
     return run(PYTHON, "-m", "pytest", *workers, "-q", *chosen, TEST_ENGINE=engine)
 
 

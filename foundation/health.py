@@ -25,6 +25,7 @@ log = logging.getLogger("pilotage.health")
 HEARTBEAT_AGE = timedelta(seconds=180)  # three missed ticks
 REPORTS_A_MINUTE = 60  # beyond this, blocked content is counted by nobody: the log is not a sink for strangers
 REPORT_BYTES = 16 * 1024
+CACHE_PROBE = "ready"
 
 Fault = tuple[str, str]  # code and sentence; for operators, so in English only
 
@@ -47,7 +48,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 
 def faults() -> list[Fault]:
-    return [*_database(), *_broker(), *_worker()]
+    return [*_database(), *_broker(), *_cache(), *_worker()]
 
 
 def _database() -> Iterator[Fault]:
@@ -88,17 +89,16 @@ def _broker() -> Iterator[Fault]:
             yield "broker", "The broker does not answer."
 
 
-def _worker() -> Iterator[Fault]:
-    from redis.exceptions import RedisError
+def _cache() -> Iterator[Fault]:
+    cache.set(CACHE_PROBE, 1, timeout=10)
+    if cache.get(CACHE_PROBE) is None:
+        yield "cache", "The cache does not answer."
 
+
+def _worker() -> Iterator[Fault]:
     from foundation.jobs.tasks import last_heartbeat
 
-    try:
-        at = last_heartbeat()
-    except RedisError as error:
-        log.warning("cache does not answer", extra={"error": str(error)})
-        yield "cache", "The cache does not answer."
-        return
+    at = last_heartbeat()
     if at is None:
         yield "worker", "No worker has reported yet."
     elif timezone.now() - at > HEARTBEAT_AGE:

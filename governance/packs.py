@@ -25,7 +25,12 @@ Body = dict[str, Any]
 
 def current_bindings(version: PatternVersion, unit: Unit) -> dict[Any, Binding]:
     """What fills each slot for a unit today: the newest row of the nearest unit upwards."""
-    rows = Binding.objects.filter(slot__version_of=version, unit__path__in=ancestors(unit.path))
+    return bindings_of([version], unit)
+
+
+def bindings_of(versions: Iterable[PatternVersion], unit: Unit) -> dict[Any, Binding]:
+    """The same for the slots of several versions at once."""
+    rows = Binding.objects.filter(slot__version_of__in=versions, unit__path__in=ancestors(unit.path))
     ordered = rows.select_related("component", "unit", "slot").order_by("unit__path", "from_at", "created_at")
     return {row.slot_id: row for row in ordered}
 

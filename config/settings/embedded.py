@@ -19,7 +19,7 @@ BROKER_URL = env("BROKER_URL", default=f"redis+socket://{VALKEY_SOCKET}?virtual_
 CACHE_URL = env("CACHE_URL", default=f"unix://{VALKEY_SOCKET}?db=1" if "BROKER_URL" not in env.ENVIRON else BROKER_URL)
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "foundation.cache.SteadyRedisCache",
         "LOCATION": CACHE_URL,
         "KEY_PREFIX": "pilotage",
     }

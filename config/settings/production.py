@@ -39,7 +39,7 @@ BROKER_URL = env("BROKER_URL").strip()
 CACHE_URL = env("CACHE_URL", default=BROKER_URL)
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "foundation.cache.SteadyRedisCache",
         "LOCATION": CACHE_URL,
         "KEY_PREFIX": "pilotage",
     }

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Min
+from django.db.models import Count, F, Min, Prefetch
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
@@ -22,11 +22,11 @@ from foundation import clock
 from foundation.access import within
 from foundation.bilingual import spoken
 from foundation.templatetags.house import day as day_words
-from governance.models import Approval, SecurityReuse, Submission
+from governance.models import Approval, CategoryUse, SecurityReuse, Submission
 from governance.selectors import Effective, approvals_effective, conditions_blocking, effective
 from metrics.models import Observation, Pilot, SourceImport, Statement
-from metrics.selectors import plan_locked
-from usecases.models import Candidate, Contract, FlagshipSelection, InventoryVersion, Pain, Ranking
+from metrics.selectors import plans_locked
+from usecases.models import Candidate, Contract, FlagshipSelection, FlagshipSlot, InventoryVersion, Pain, Ranking
 
 
 @dataclass(frozen=True)
@@ -346,13 +346,14 @@ def _a6(unit: Unit) -> Reading:
     rows = approvals_effective(unit)
     patterns = [r for r in rows if r.approval.pattern_version_id]
     active = [r for r in patterns if r.is_active]
-    whole = [r for r in active if not list(_undecided(r, rows, unit))]
+    open_points = _undecided(active, rows, unit)
+    whole = [r for r in active if not open_points[r.approval.pattern_version_id]]
     evidence = [_approval(r, unit) for r in [*_superseded(unit), *patterns]]
     requests = Submission.objects.filter(unit__path__startswith=unit.path).exclude(state="withdrawn")
     waiting = list(requests.exclude(state="decided").select_related("pattern_version__pattern").order_by("created_at"))
     evidence += [_request(s, unit) for s in waiting]
     mark = str(patterns[0].state_label) if patterns and not active else ""
-    return _read("A6", bool(whole), evidence, _a6_gaps(active, rows, unit, waiting), mark)
+    return _read("A6", bool(whole), evidence, _a6_gaps(active, open_points, waiting), mark)
 
 
 def _superseded(unit: Unit) -> list[Effective]:
@@ -372,22 +373,26 @@ def _request(submission: Submission, unit: Unit) -> Evidence:
     return Evidence(label, _day(began, unit), link_to(submission), str(submission.get_state_display()))
 
 
-def _undecided(row: Effective, rows: list[Effective], unit: Unit) -> Iterable[str]:
-    """Categories of an approved pattern nobody decided, and controls nobody answered."""
-    version = row.approval.pattern
+def _undecided(active: list[Effective], rows: list[Effective], unit: Unit) -> dict[Any, list[str]]:
+    """By pattern version: its categories nobody decided, and how many controls nobody answered."""
     decided = {r.approval.exposure.category_version.category_id for r in rows if r.approval.category_use_id}
-    uses = version.uses.filter(submission__state="decided").select_related("category_version__category")
-    for use in uses:
-        if unit.path.startswith(use.unit.path) and use.category_version.category_id not in decided:
-            yield _("The category %(name)s is not decided.") % {"name": use.category_version.category.name}
-    open_controls = SecurityReuse.objects.filter(version_of=version, answer="", mandatory=True).count()
-    if open_controls:
-        yield _("%(n)s controls are not answered.") % {"n": open_controls}
+    found: dict[Any, list[str]] = {r.approval.pattern_version_id: [] for r in active}
+    uses = CategoryUse.objects.filter(submission__pattern_version__in=found, submission__state="decided")
+    for use in uses.select_related("category_version__category", "unit", "submission"):
+        category = use.category_version.category
+        if unit.path.startswith(use.unit.path) and category.pk not in decided:
+            found[use.submission.pattern_version_id].append(
+                _("The category %(name)s is not decided.") % {"name": category.name}
+            )
+    unanswered = SecurityReuse.objects.filter(version_of__in=found, answer="", mandatory=True)
+    for version in unanswered.values("version_of").annotate(n=Count("pk")).order_by("version_of"):
+        found[version["version_of"]].append(_("%(n)s controls are not answered.") % {"n": version["n"]})
+    return found
 
 
-def _a6_gaps(active: list[Effective], rows: list[Effective], unit: Unit, waiting: list[Submission]) -> list[str]:
+def _a6_gaps(active: list[Effective], open_points: dict[Any, list[str]], waiting: list[Submission]) -> list[str]:
     if active:
-        return list(_undecided(active[0], rows, unit))
+        return open_points[active[0].approval.pattern_version_id]
     if waiting:
         return [_("The request is not decided: %(state)s.") % {"state": waiting[-1].get_state_display()}]
     return [_("No pattern is approved for this unit.")]
@@ -400,7 +405,8 @@ def _a7(unit: Unit) -> Reading:
 
 
 def _ch(unit: Unit) -> Reading:
-    charters = list(Charter.objects.filter(unit=unit).exclude(state="withdrawn").order_by("created_at"))
+    known = Charter.objects.filter(unit=unit).exclude(state="withdrawn").prefetch_related("signatures")
+    charters = list(known.order_by("created_at"))
     signed = [c for c in charters if c.state in ("signed", "decided")]
     evidence = [_charter(c, unit) for c in charters]
     gaps = [_("The charter is not signed.")] if charters else [_("No charter is drafted.")]
@@ -417,8 +423,8 @@ def _charter(charter: Charter, unit: Unit) -> Evidence:
 
 def _first_signed(charter: Charter) -> datetime:
     """When the first text was whole; later texts and decisions do not move it."""
-    given = list(charter.signatures.filter(target="charter_text").order_by("at").values_list("target_id", "at"))
-    return max((at for text, at in given if text == given[0][0]), default=charter.state_since)
+    given = sorted((s for s in charter.signatures.all() if s.target == "charter_text"), key=lambda s: s.at)
+    return max((s.at for s in given if s.target_id == given[0].target_id), default=charter.state_since)
 
 
 def _a8(unit: Unit) -> Reading:
@@ -450,13 +456,14 @@ def _a9(unit: Unit) -> Reading:
 
 
 def _sel(unit: Unit) -> Reading:
-    made = FlagshipSelection.objects.filter(unit=unit).prefetch_related("slots__candidate")
+    slots = Prefetch("slots", FlagshipSlot.objects.select_related("candidate"))
+    made = FlagshipSelection.objects.filter(unit=unit).prefetch_related(slots)
     selections = list(made.select_related("snapshot").order_by("decided_at", "created_at"))
     rankings = Ranking.objects.filter(unit=unit, state__in=["draft", "scoring", "open"]).order_by("created_at")
     if not selections:
         begun = [_ranking(r, unit) for r in rankings]
         return _read("SEL", False, begun, [_("No flagship is chosen.")])
-    gaps = [list(_sel_gaps(unit, [slot.candidate_id for slot in s.slots.all()])) for s in selections]
+    gaps = _sel_gaps(unit, selections)
     return _read("SEL", not all(gaps), [_selection(s, unit) for s in selections], gaps[-1])
 
 
@@ -470,14 +477,21 @@ def _ranking(ranking: Ranking, unit: Unit) -> Evidence:
     return Evidence(title, _day(ranking.created_at, unit), link_to(ranking), str(ranking.get_state_display()))
 
 
-def _sel_gaps(unit: Unit, chosen: list[Any]) -> Iterable[str]:
-    cases = CharterPilot.objects.filter(charter__unit=unit, candidate__in=chosen).select_related("pilot", "charter")
-    signed = [c for c in cases if c.charter.state in ("signed", "decided")]
-    if not signed:
-        yield _("The selection is not attached to a signed charter.")
-        return
-    if any(c.pilot is None or plan_locked(c.pilot) for c in signed):
-        yield _("The measures are not locked.")
+def _sel_gaps(unit: Unit, selections: list[FlagshipSelection]) -> list[list[str]]:
+    """What each selection lacks."""
+    signed = CharterPilot.objects.filter(charter__unit=unit, charter__state__in=["signed", "decided"])
+    pilots: dict[Any, list[Any]] = {}
+    for candidate, pilot in signed.values_list("candidate", "pilot"):
+        pilots.setdefault(candidate, []).append(pilot)
+    locked = plans_locked(p for found in pilots.values() for p in found if p)
+
+    def gaps(selection: FlagshipSelection) -> list[str]:
+        started = [p for slot in selection.slots.all() for p in pilots.get(slot.candidate_id, ())]
+        if not started:
+            return [_("The selection is not attached to a signed charter.")]
+        return [] if locked.issuperset(started) else [_("The measures are not locked.")]
+
+    return [gaps(selection) for selection in selections]
 
 
 def _a4(unit: Unit) -> Reading:

@@ -37,7 +37,7 @@ from foundation.bilingual import pick
 from foundation.templatetags.house import day as day_words
 from governance.checks import gaps
 from governance.models import Condition, Lane, PatternVersion, Submission
-from governance.packs import current_bindings
+from governance.packs import bindings_of, current_bindings
 from governance.selectors import approvals_effective
 from metrics.models import GainEstimate, Observation, Statement
 from metrics.selectors import gain_line, primary_version, proof_count
@@ -319,6 +319,4 @@ def _bound(unit: Unit) -> Iterable[Any]:
     """What the patterns approved or asked for in the unit are built of."""
     approved = [r.approval.pattern_version for r in approvals_effective(unit) if r.approval.pattern_version_id]
     asked = [s.pattern_version for s in _open_requests(unit)]
-    versions = {v.pk: v for v in [*approved, *asked] if v}
-    for version in versions.values():
-        yield from current_bindings(version, unit).values()
+    return bindings_of([v for v in [*approved, *asked] if v], unit).values()

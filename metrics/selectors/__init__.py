@@ -11,6 +11,7 @@ from metrics.selectors.measures import (
     measure_gaps,
     measures_of,
     plan_locked,
+    plans_locked,
     primary_version,
     proof_count,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "measure_gaps",
     "measures_of",
     "plan_locked",
+    "plans_locked",
     "primary_version",
     "proof_count",
 ]

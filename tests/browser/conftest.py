@@ -32,7 +32,7 @@ LOOSE_CONSOLE = ("Download the React DevTools",)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What plays in a browser; `xdist_group` stands in the modules, where the scheduler reads it in time."""
+    """What plays in a browser, and needs the database of the site."""
     for item in items:
         if "tests/browser" in str(item.fspath):
             item.add_marker(pytest.mark.browser)

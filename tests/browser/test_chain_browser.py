@@ -21,8 +21,6 @@ from tests.journeys.chain import Chain, lay_catalogue
 from tests.journeys.hands import Hand, spaced
 from tests.world import a_world
 
-pytestmark = pytest.mark.xdist_group("browser")  # one worker plays them all: the demo is loaded once
-
 FIRST = datetime.fromisoformat("2026-03-01T09:00:00+08:00")
 UNFOLD = "document.querySelectorAll('main details:not([open])').forEach(d => d.open = true)"
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from accounts import services
 from accounts.models import Membership, Unit, User
 from tests.browser.conftest import Window
 from tests.world import actor
-
-pytestmark = pytest.mark.xdist_group("browser")  # one worker plays them all: the demo is loaded once
 
 
 def test_a_stranger_accepts_an_invitation_and_is_in(site: Any, browse: Callable[..., Window]) -> None:

@@ -10,8 +10,6 @@ import pytest
 
 from tests.browser.conftest import DESKTOP
 
-pytestmark = pytest.mark.xdist_group("browser")  # one worker plays them all: the demo is loaded once
-
 LANGUAGES = ("en", "zh-hans")
 SHEETS = (("cio", "/charters/EC-CN-01"), ("pilot_lead", "/measures/M-0001"))
 

@@ -24,7 +24,7 @@ from accounts.services import make_token
 from config.wsgi import application
 from tests.world import actor, client_for
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("api")]  # the house of records is built once
+pytestmark = pytest.mark.django_db
 METHODS = ("get", "post", "put", "patch", "delete")
 EXAMPLES = 5
 PROBLEM = "application/problem+json"

@@ -24,7 +24,7 @@ from tests.contracts.authz_objects import CANARY, build
 from tests.contracts.authz_rows import Row, declared, declared_methods, routes, rows
 from tests.world import a_member, a_user, actor, client_for
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("authz")]  # the house is built once
+pytestmark = pytest.mark.django_db
 
 READS = [r for r in rows() if r.method == "GET"]
 ACTS = [r for r in rows() if r.method != "GET"]

@@ -19,7 +19,7 @@ from foundation.lifecycle import LIFECYCLES, Lifecycle, Transition
 from tests.contracts.authz_objects import build
 from tests.world import a_member, a_user, actor
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("authz")]
+pytestmark = pytest.mark.django_db
 STEPS = [(lifecycle, step) for lifecycle in LIFECYCLES for step in lifecycle.transitions]
 NAMES = [f"{lifecycle.model.__name__}-{step.name}" for lifecycle, step in STEPS]
 

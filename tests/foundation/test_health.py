@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from foundation.db import declared, drop_triggers, install_triggers, trigger_gaps
 from foundation.jobs import tasks
+from tests.world import client_for
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db]
 
@@ -79,6 +80,25 @@ def test_not_ready_while_a_migration_waits(client: Client, beating: None) -> Non
 def test_not_ready_without_a_broker_and_all_reasons_come_at_once(client: Client, settings: Any) -> None:
     settings.BROKER_URL = "redis+socket:///nowhere/valkey.sock?virtual_host=0"
     assert reasons(client) == (503, {"broker", "worker"})
+
+
+AWAY = {
+    "default": {
+        "BACKEND": "foundation.cache.SteadyRedisCache",
+        "LOCATION": "unix:///nowhere/valkey.sock?db=1",
+        "KEY_PREFIX": "pilotage",
+    }
+}
+
+
+def test_pages_and_acts_outlive_the_cache_and_readiness_tells_of_it(world: Any, settings: Any) -> None:
+    settings.CACHES = AWAY
+    signed_in = client_for(world.architect)
+    assert signed_in.get("/").status_code == 200
+    assert signed_in.get("/pains").status_code == 200
+    assert signed_in.post("/me/theme", {"theme": "dark"}).status_code in (204, 302)
+    assert {"cache", "worker"} <= reasons(signed_in)[1]
+    assert send(signed_in, report()) == 204
 
 
 def test_every_declared_trigger_is_installed() -> None:

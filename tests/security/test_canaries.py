@@ -23,7 +23,7 @@ from tests.contracts.authz_rows import Row, rows
 from tests.contracts.test_authz import _names, address, send
 from tests.world import a_member, a_user, actor, client_for
 
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("canaries")]  # the house is built once
+pytestmark = pytest.mark.django_db
 READS = [r for r in rows() if r.method == "GET" and r.right not in ("public", "demo", "secret")]
 LISTS = [r for r in READS if not r.kind and not r.route.is_api and not r.route.kwargs]
 FORMATS = ("csv", "xlsx")
