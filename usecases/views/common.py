@@ -21,7 +21,6 @@ from foundation.actor import Actor
 from foundation.kit import Cell
 from foundation.pages import form_status, version_shown
 from foundation.templatetags.house import THIN, num
-from usecases.forms import ReasonForm
 
 STATE_TONES = {
     "raw": "open", "clustered": "open", "voted": "info", "promoted": "ok", "parked": "blocked", "rejected": "blocked",
@@ -133,15 +132,7 @@ def offers(record: Any, actor: Actor, url_name: str, args: Sequence[Any], skip: 
     ]
 
 
-def reason_page(request: HttpRequest, form: ReasonForm, title: Any, cancel: str, button: Any, version: Any) -> Any:
-    return form_page(request, form, title=title, cancel=cancel, button=button, version=version)
-
-
 def known_act(acts: dict[str, Any], name: str) -> Any:
     if name not in acts:
         raise Http404
     return acts[name]
-
-
-def version_given(request: HttpRequest) -> str:
-    return request.POST.get("version") or request.GET.get("version") or ""
