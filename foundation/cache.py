@@ -9,7 +9,9 @@ from typing import Any
 from django.core.cache.backends.redis import RedisCache
 from redis.exceptions import RedisError
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("pilotage.cache")
+
+PATIENCE = 1  # seconds for an answer: a page asks a few times, and a server that hangs must not hang it
 
 
 def _steady(name: str, without: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,13 +31,12 @@ class SteadyRedisCache(RedisCache):
     """Reads miss and writes are dropped while the server is away: a count or a limit is lost, never a page or a
     decision. `/readyz` tells of it."""
 
+    def __init__(self, server: str, params: dict[str, Any]) -> None:
+        waits = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE}
+        super().__init__(server, {**params, "OPTIONS": {**waits, **params.get("OPTIONS", {})}})
+
     get = _steady("get", lambda key, default=None, version=None: default)
-    get_many = _steady("get_many", lambda keys, version=None: {})
-    has_key = _steady("has_key", lambda key, version=None: False)
     add = _steady("add", lambda *given, **named: True)
     set = _steady("set", lambda *given, **named: None)
-    set_many = _steady("set_many", lambda *given, **named: [])
-    touch = _steady("touch", lambda *given, **named: False)
     incr = _steady("incr", lambda key, delta=1, version=None: delta)
     delete = _steady("delete", lambda *given, **named: False)
-    delete_many = _steady("delete_many", lambda *given, **named: None)

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
+from foundation.cache import PATIENCE
 from foundation.db import declared, drop_triggers, install_triggers, trigger_gaps
 from foundation.jobs import tasks
 from tests.world import client_for
@@ -96,9 +97,16 @@ def test_pages_and_acts_outlive_the_cache_and_readiness_tells_of_it(world: Any, 
     signed_in = client_for(world.architect)
     assert signed_in.get("/").status_code == 200
     assert signed_in.get("/pains").status_code == 200
-    assert signed_in.post("/me/theme", {"theme": "dark"}).status_code in (204, 302)
+    named = {"title_en": "Every week I copy figures", "kind": "report", "unit": world.cn.pk}
+    assert signed_in.post("/pains/new", named).status_code == 302
     assert {"cache", "worker"} <= reasons(signed_in)[1]
     assert send(signed_in, report()) == 204
+
+
+def test_a_cache_that_hangs_is_not_waited_for(settings: Any) -> None:
+    settings.CACHES = AWAY
+    waits = cache._cache.get_client("key").connection_pool.connection_kwargs
+    assert waits["socket_timeout"] == waits["socket_connect_timeout"] == PATIENCE
 
 
 def test_every_declared_trigger_is_installed() -> None:
