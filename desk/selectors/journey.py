@@ -377,13 +377,11 @@ def _undecided(active: list[Effective], rows: list[Effective], unit: Unit) -> di
     """By pattern version: its categories nobody decided, and how many controls nobody answered."""
     decided = {r.approval.exposure.category_version.category_id for r in rows if r.approval.category_use_id}
     found: dict[Any, list[str]] = {r.approval.pattern_version_id: [] for r in active}
-    uses = CategoryUse.objects.filter(submission__pattern_version__in=found, submission__state="decided")
-    for use in uses.select_related("category_version__category", "unit", "submission"):
+    uses = CategoryUse.objects.filter(pattern_version__in=found, submission__state="decided")
+    for use in uses.select_related("category_version__category", "unit"):
         category = use.category_version.category
         if unit.path.startswith(use.unit.path) and category.pk not in decided:
-            found[use.submission.pattern_version_id].append(
-                _("The category %(name)s is not decided.") % {"name": category.name}
-            )
+            found[use.pattern_version_id].append(_("The category %(name)s is not decided.") % {"name": category.name})
     unanswered = SecurityReuse.objects.filter(version_of__in=found, answer="", mandatory=True)
     for version in unanswered.values("version_of").annotate(n=Count("pk")).order_by("version_of"):
         found[version["version_of"]].append(_("%(n)s controls are not answered.") % {"n": version["n"]})

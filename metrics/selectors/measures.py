@@ -29,11 +29,9 @@ from metrics.models import (
 
 
 def plans_locked(pilots: Iterable[Any]) -> set[Any]:
-    """Those of these pilots, by primary key, of which `plan_locked` would name no reason; the queries do not grow."""
+    """Those of these pilots, by primary key, of which `plan_locked` names no reason; the queries do not grow."""
     rows = listed_measures().filter(pilot__in=set(pilots), role=Measure.Role.PRIMARY)
-    newest = {m.pilot_id: max(m.versions.all(), key=lambda v: v.number, default=None) for m in rows}
-    locks = {pilot: live_lock(version) for pilot, version in newest.items() if version}
-    return {pilot for pilot, lock in locks.items() if lock and lock.binding_at}
+    return {m.pilot_id for m in rows if m.pilot and not _lock_gaps(m.pilot, m.current)}
 
 
 def measures_of(pilot: Pilot) -> list[MeasureVersion]:
@@ -82,7 +80,10 @@ def _gaps(version: MeasureVersion) -> Iterator[Reason]:
 
 def plan_locked(pilot: Pilot) -> list[Reason]:
     """Empty when the primary measure is locked and the lock is binding."""
-    version = primary_version(pilot)
+    return _lock_gaps(pilot, primary_version(pilot))
+
+
+def _lock_gaps(pilot: Pilot, version: MeasureVersion | None) -> list[Reason]:
     if version is None:
         add = ("metrics:measure_new", [pilot.key])
         return [Reason("plan_not_locked", _("The pilot has no primary measure."), fix=add)]
