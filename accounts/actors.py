@@ -86,17 +86,18 @@ def narrowed(grant: Grant, allowed: frozenset[str], unit: Unit | None) -> Grant 
     return replace(grant, path=path, full=grant.full & allowed, own=grant.own & allowed)
 
 
-def holders(permission: str, path: str) -> QuerySet[Membership]:
-    """Live, confirmed memberships that give the permission at this path."""
+def holders(permission: str, *paths: str) -> QuerySet[Membership]:
+    """Live, confirmed memberships that give the permission at one of these paths."""
     codes = [r.code for r in roles_with(permission)]
-    held = Membership.objects.counting().filter(role__in=codes, unit__path__in=ancestors(path))
+    above = {above for path in paths for above in ancestors(path)}
+    held = Membership.objects.counting().filter(role__in=codes, unit__path__in=above)
     return held.select_related("user", "unit").order_by("user__name", "role")
 
 
-def people_who_may(permission: str, unit: Unit | str) -> list[User]:
-    """Everybody who may here (rights on own records included), each once, by name."""
-    path = unit if isinstance(unit, str) else unit.path
-    return list({m.user_id: m.user for m in holders(permission, path)}.values())
+def people_who_may(permission: str, *units: Unit | str) -> list[User]:
+    """Everybody who may at one of these units (rights on own records included), each once, by name."""
+    paths = (unit if isinstance(unit, str) else unit.path for unit in units)
+    return list({m.user_id: m.user for m in holders(permission, *paths)}.values())
 
 
 def who_may(permission: str, path: str | None) -> list[str]:

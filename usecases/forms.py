@@ -421,7 +421,7 @@ class RankingForm(RecordForm, UnitMixin):
             self.initial["panel"] = [s.user_id for s in self.instance.scorers.exclude(user=None)]
         else:
             self.choose_unit(actor)
-        able = {p.pk for unit in units for p in people_who_may("usecases.ranking.score", unit)}
+        able = {p.pk for p in people_who_may("usecases.ranking.score", *units)}
         self.fields["panel"].queryset = User.objects.filter(pk__in=able).order_by("name")
 
     def clean(self) -> dict[str, Any]:

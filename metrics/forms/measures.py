@@ -62,9 +62,7 @@ class PilotForm(forms.Form):
         super().__init__(*args, **kwargs)
         open_ones = Candidate.objects.visible_to(actor, "metrics.pilot.draft").exclude(state__in=CLOSED)
         self.fields["candidate"].queryset = open_ones.order_by("key")  # type: ignore[attr-defined]
-        leads = {
-            p.pk for path in actor.paths("metrics.pilot.draft") for p in people_who_may("metrics.report.freeze", path)
-        }
+        leads = {p.pk for p in people_who_may("metrics.report.freeze", *actor.paths("metrics.pilot.draft"))}
         self.fields["lead"].queryset = User.objects.filter(pk__in=leads).order_by("name")  # type: ignore[attr-defined]
         begin = next_monday(clock.today(actor.zone))
         self.fields["starts_on"].initial = begin

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from statistics import median
@@ -51,6 +52,13 @@ def sources_of(unit: Unit) -> list[str]:
     """Names of the sources whose incidents were imported at or below a unit."""
     rows = SourceImport.objects.filter(unit__path__startswith=unit.path, record_kind="incident")
     return list(rows.values_list("source", flat=True).distinct().order_by("source"))
+
+
+def with_sources(units: Iterable[Unit]) -> list[Unit]:
+    """Those at or below which incidents were imported."""
+    rows = SourceImport.objects.filter(record_kind="incident").order_by()
+    paths = list(rows.values_list("unit__path", flat=True).distinct())
+    return [unit for unit in units if any(path.startswith(unit.path) for path in paths)]
 
 
 def record_choices(unit: Unit, source: str) -> list[tuple[str, list[Choice]]]:

@@ -29,7 +29,7 @@ from metrics.forms.measures import DetailsForm, LookBackForm, MeasureForm, OldRe
 from metrics.models import GainEstimate, Measure, MeasureVersion, Pilot
 from metrics.models.measures import Preset
 from metrics.presets import PRESETS
-from metrics.selectors.boards import CaseRow, case_rows, extent_of, looked_back_rows, sources_of
+from metrics.selectors.boards import CaseRow, case_rows, extent_of, looked_back_rows, sources_of, with_sources
 from metrics.selectors.measures import live_lock, measure_gaps
 from metrics.services.estimates import DETECTABLE, KIND
 from metrics.words import WindowDays, source_word, verdict_word, window_days
@@ -242,7 +242,7 @@ def look_back_new(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     require(actor, "metrics.estimate.run")
     mine = Unit.objects.open().filter(within(actor.paths("metrics.estimate.run"), "path")).order_by("path")
-    units = [u for u in mine if sources_of(u)]
+    units = with_sources(mine)
     unit = next((u for u in units if u.code == request.GET.get("unit")), units[0] if units else None)
     if unit is None:
         return render(request, "metrics/look_back_new.html", {"form": None})
