@@ -50,6 +50,7 @@ class Crawl:
 
     visited: dict[str, list[str]] = field(default_factory=dict)  # persona: addresses
     reached: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)  # route, language: persona, address
+    judged: dict[str, str] = field(default_factory=dict)  # route: language in which barriers were looked for
     broken: list[str] = field(default_factory=list)
     unfit: list[str] = field(default_factory=list)
     barriers: list[str] = field(default_factory=list)
@@ -82,7 +83,8 @@ def visit(window: Window, crawl: Crawl, who: str, path: str, language: str) -> l
     window.troubles.clear()
     crawl.unfit += [f"{where}: {t}" for t in _unfit(window, seen, language, path)]
     route = route_of(urlsplit(path).path) or path
-    if not {(route, "en"), (route, "zh-hans")} & set(crawl.reached):
+    if route not in crawl.judged:
+        crawl.judged[route] = language
         crawl.barriers += [f"{where}: {b}" for b in barriers(window, language)]
     crawl.reached.setdefault((route, language), (who, path))
     return [p for link in seen["links"] if (p := wanted(link, window.site.url))]
@@ -176,6 +178,26 @@ def test_every_page_fits_says_its_language_and_has_one_heading(crawl: Crawl) -> 
 
 def test_no_page_has_a_serious_barrier_in_either_theme(crawl: Crawl) -> None:
     assert crawl.barriers == []
+
+
+@pytest.mark.slow
+def test_no_page_has_a_serious_barrier_in_its_other_language_either(site: Any, chromium: Any, crawl: Crawl) -> None:
+    """The crawl judges a page in the language it meets first; as many again are for `make test-all`."""
+    from tests.browser.conftest import opened_window
+
+    found: list[str] = []
+    rest = [
+        (who, language, path)
+        for (route, language), (who, path) in crawl.reached.items()
+        if crawl.judged[route] != language
+    ]
+    for persona, other in dict.fromkeys((who, language) for who, language, _path in rest):
+        with opened_window(site, chromium, persona, other) as window:
+            for path in [p for who, language, p in rest if (who, language) == (persona, other)]:
+                window.go(path)
+                found += [f"{persona} {other} {path}: {b}" for b in barriers(window, other)]
+    assert len(rest) >= 60
+    assert found == []
 
 
 def test_the_crawl_reached_the_house(crawl: Crawl) -> None:
