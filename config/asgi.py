@@ -1,4 +1,4 @@
-"""Pages, REST and files on one port: `uvicorn config.asgi:application --lifespan off`."""
+"""Pages, REST, files and live streams on one port: `uvicorn config.asgi:application --lifespan off`."""
 
 import os
 
@@ -6,4 +6,8 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.embedded")
 
-application = get_asgi_application()
+django = get_asgi_application()
+
+from foundation.live.door import LiveDoor  # noqa: E402 - needs the settings
+
+application = LiveDoor(django)
