@@ -1,7 +1,7 @@
 # Needs only make and python3 (3.11 or newer). The work is in dev.py: `python3 dev.py demo` does the same without make.
 PYTHON ?= python3
 
-.PHONY: setup demo test test-all check clean-demo
+.PHONY: setup demo test test-all check bench clean-demo
 
 setup:      ## virtual environment and locked install
 	@$(PYTHON) dev.py setup
@@ -13,5 +13,7 @@ test-all:   ## with the slow tests
 	@$(PYTHON) dev.py test-all
 check:      ## format, lint, types, layers, templates, migrations, deployment, translations, vendored files, audit
 	@$(PYTHON) dev.py check
+bench:      ## how fast the hot paths are beside a floor, in one run; `python -m bench --full` for all rounds
+	@$(PYTHON) dev.py bench
 clean-demo: ## wipe the demo organisation
 	@$(PYTHON) dev.py clean-demo

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the Makefile does, also without make: python3 dev.py setup | demo | test | test-all | check | clean-demo.
+"""What the Makefile does, also without make: setup | demo | test | test-all | check | bench | clean-demo.
 
 Runs before anything is installed, so it knows only the standard library.
 """
@@ -33,6 +33,7 @@ def main() -> int:
         "test": lambda: test("not slow"),
         "test-all": lambda: test(""),
         "check": check,
+        "bench": bench,
         "clean-demo": clean_demo,
     }
     verb = verbs.get(sys.argv[1] if len(sys.argv) > 1 else "")
@@ -158,6 +159,14 @@ def _tell_what_cannot_run() -> None:
     )
     if fonts is None or not fonts.stdout.strip():
         say("Not judged here: Chinese glyphs in print and screenshots (no such font; apt-get install fonts-noto-cjk).")
+
+
+# --- bench ---
+
+
+def bench() -> int:
+    """CPU ratios against a floor in the same run, quick; more with `python -m bench --full`."""
+    return setup() or run(PYTHON, "-m", "bench", *(sys.argv[2:] or ["--quick"]))
 
 
 # --- check ---

@@ -1,0 +1,3 @@
+from config.settings.embedded import *  # noqa: F403
+
+ROOT_URLCONF = "bench.doors"
