@@ -20,6 +20,36 @@ verb("pain.parked", _("%(actor)s parked %(subject)s: %(reason)s"))
 verb("pain.rejected", _("%(actor)s rejected %(subject)s: %(reason)s"))
 verb("pain.reopened", _("%(actor)s reopened %(subject)s"))
 
+verb("pain.voted", _("%(subject)s was voted on in %(workshop)s"))
+
+verb("workshop.created", _("%(actor)s set up the workshop %(subject)s"))
+verb("workshop.edited", _("%(actor)s changed the settings of the workshop %(subject)s"))
+verb("workshop.timer_set", _("%(actor)s set the timer of %(subject)s"))
+verb("workshop.seeded", _("%(actor)s put %(count)s recorded pains on the table of %(subject)s"))
+verb("workshop.started", _("%(actor)s started %(subject)s and acknowledged the purpose"))
+verb("workshop.revealed", _("%(actor)s showed the %(cards)s cards of %(subject)s"))
+verb("workshop.recollected", _("%(actor)s let %(subject)s collect more cards"))
+verb(
+    "workshop.clustered",
+    _("The table of %(subject)s was changed: %(merges)s merges, %(splits)s splits, %(moves)s moves"),
+)
+verb("workshop.redacted", _("%(actor)s took something out of a card of %(subject)s"))
+verb("workshop.vote_opened", _("%(actor)s opened vote %(round)s of %(subject)s: %(items)s items, %(seats)s seats"))
+verb("workshop.reclustered", _("%(actor)s took %(subject)s back to clustering; vote %(round)s rests"))
+verb("workshop.vote_closed", _("%(actor)s closed vote %(round)s of %(subject)s: %(ballots)s ballots of %(seats)s"))
+verb("workshop.vote_repeated", _("%(actor)s opened vote %(round)s of %(subject)s once more: %(reason)s"))
+verb("workshop.item_reviewed", _("%(actor)s changed the figures of an item of %(subject)s"))
+verb("workshop.published", _("%(actor)s published %(subject)s as %(inventory)s"))
+verb("workshop.cancelled", _("%(actor)s cancelled %(subject)s: %(reason)s"))
+verb("workshop.wiped", _("The %(cards)s cards of the cancelled %(subject)s were deleted"))
+verb("workshop.paused", _("%(actor)s paused %(subject)s: %(reason)s"))
+verb("workshop.resumed", _("%(actor)s let %(subject)s go on"))
+verb("workshop.door_opened", _("%(actor)s opened the door of %(subject)s"))
+verb("workshop.door_closed", _("%(actor)s closed the door of %(subject)s"))
+verb("workshop.codes_renewed", _("%(actor)s gave %(subject)s new codes"))
+verb("workshop.paper_seats_added", _("%(actor)s added %(count)s paper seats to %(subject)s"))
+verb("workshop.paper_typed", _("%(actor)s typed %(count)s paper ballots of %(subject)s"))
+
 verb("inventory.published", _("%(actor)s published %(subject)s with %(count)s pains"))
 verb(
     "inventory.person_view_refused",

@@ -27,6 +27,7 @@ class InventoryVersion(Frozen):
     digest = models.CharField(max_length=80)
     acknowledged_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     acknowledged_as = models.CharField(_("purpose acknowledged by"), max_length=200)
+    round = models.OneToOneField("usecases.Round", models.PROTECT, null=True, related_name="inventory")
     published_at = models.DateTimeField(_("published"), default=clock.now)
 
     objects = ScopedQuerySet.as_manager()

@@ -60,6 +60,7 @@ class Pain(Versioned, LoadFields):
 
     class Source(models.TextChoices):
         DIRECT = "direct", _("recorded here")
+        CARD = "card", _("workshop card")
         EXCEL = "excel", _("table import")
         API = "api", _("API")
         MINING = "ticket_mining", _("ticket mining")
@@ -106,6 +107,7 @@ class Pain(Versioned, LoadFields):
         "state", "raw",
         Transition("promote", LIVE, "promoted", "usecases.pain.promote", "pain.promoted", _("Make a candidate"),
                    (needs_a_candidate,)),
+        Transition("vote", ("raw", "clustered"), "voted", "usecases.inventory.publish", "pain.voted", _("Vote on")),
         Transition("park", LIVE, "parked", "usecases.pain.park", "pain.parked", _("Park")),
         Transition("reject", LIVE, "rejected", "usecases.pain.park", "pain.rejected", _("Reject")),
         Transition("reopen", ("parked", "rejected"), "raw", "usecases.pain.edit", "pain.reopened", _("Reopen")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
@@ -76,6 +76,13 @@ def guess_share(loads: Iterable[Hours]) -> Fraction | None:
     if not total:
         return None
     return sum((h.likely for h in rows if h.grade == GUESS), Fraction(0)) / total
+
+
+def pooled(ranges: Sequence[tuple[Fraction, Fraction, Fraction]]) -> tuple[Fraction, Fraction, Fraction]:
+    """One range for several answers to the same question: least low, middle likely, most high."""
+    likely = sorted(r[1] for r in ranges)
+    middle = (likely[(len(likely) - 1) // 2] + likely[len(likely) // 2]) / 2
+    return min(r[0] for r in ranges), middle, max(r[2] for r in ranges)
 
 
 def _product(numbers: Iterable[Fraction]) -> Fraction:

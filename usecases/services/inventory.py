@@ -28,12 +28,31 @@ def publish_inventory(*, actor: Actor, unit: Unit, acknowledge: bool = False) ->
     if not acknowledge:
         text = _("Acknowledge the purpose first; your name is printed with it.")
         raise Invalid(Reason("purpose_not_acknowledged", text, "acknowledge"))
-    last = InventoryVersion.objects.filter(unit=unit).order_by("-number").first()
+    last = last_version(unit)
     content = inventory_content(unit)
     _worth_publishing(content, last)
-    number = last.number + 1 if last else 1
-    key = f"INV-{unit.code}-v{number}"
     signed = {"by": actor.label, "role": str(actor.title_at("usecases.inventory.publish", unit.path))}
+    printed = " · ".join(filter(None, signed.values()))
+    return insert_version(
+        actor, unit, content, signed=signed, acknowledged_by_id=actor.user_id, acknowledged_as=printed
+    )  # fmt: skip
+
+
+def last_version(unit: Unit) -> InventoryVersion | None:
+    return InventoryVersion.objects.filter(unit=unit).order_by("-number").first()
+
+
+def next_version_key(unit: Unit) -> str:
+    last = last_version(unit)
+    return f"INV-{unit.code}-v{last.number + 1 if last else 1}"
+
+
+def insert_version(
+    actor: Actor, unit: Unit, content: dict[str, Any], *, signed: dict[str, str], **columns: Any
+) -> InventoryVersion:
+    """Freeze the content as the unit's next version, with the purpose and who acknowledged it."""
+    last = last_version(unit)
+    key, number = next_version_key(unit), last.number + 1 if last else 1
     facts = {
         "schema": "inventory/1", "key": key, "unit": unit.code, "number": number, "published_at": clock.now(),
         "purpose": PURPOSE, "acknowledged": signed, **content,
@@ -41,8 +60,7 @@ def publish_inventory(*, actor: Actor, unit: Unit, acknowledge: bool = False) ->
     body = canonical(facts)
     version = InventoryVersion.objects.create(
         key=key, unit=unit, number=number, count=len(content["pains"]), body=body, digest=digest(body),
-        acknowledged_by_id=actor.user_id, acknowledged_as=" · ".join(filter(None, signed.values())),
-        published_at=facts["published_at"],
+        published_at=facts["published_at"], **columns,
     )  # fmt: skip
     record(actor, "inventory.published", version, count=version.count, digest=version.digest)
     return version
@@ -97,4 +115,11 @@ def refuse_person_view(actor: Actor, unit: Unit | None) -> None:
     raise Invalid(Reason("person_view", text))
 
 
-__all__ = ["inventory_content", "publish_inventory", "refuse_person_view"]
+__all__ = [
+    "insert_version",
+    "inventory_content",
+    "next_version_key",
+    "publish_inventory",
+    "refuse_person_view",
+    "totals",
+]

@@ -147,13 +147,15 @@ def reopen_pain(*, actor: Actor, pain: Pain, version: int | None = None) -> Pain
 
 
 @service
-def promote_pain(*, actor: Actor, pain: Pain, version: int | None = None, **details: Any) -> Candidate:
-    """A candidate of channel A9 with the pain's words, systems and team; `details` as in draft_candidate."""
+def promote_pain(
+    *, actor: Actor, pain: Pain, version: int | None = None, channel: str = Candidate.Channel.A9, **details: Any
+) -> Candidate:
+    """A candidate with the pain's words, systems and team; `details` as in draft_candidate."""
     from usecases.services.candidates import insert_candidate
 
     require(actor, "usecases.pain.promote", pain)
     words = {"title_en": pain.title_en, "title_zh": pain.title_zh, "owner_team": pain.owner_team}
     links: dict[str, list[Any]] = {"pains": [pain], "systems": list(pain.systems.all())}
-    candidate = insert_candidate(actor, pain.unit, Candidate.Channel.A9, links, {**words, **details})
+    candidate = insert_candidate(actor, pain.unit, channel, links, {**words, **details})
     Pain.lifecycle.apply(pain, "promote", actor=actor, version=version, candidate=candidate.key)
     return candidate
