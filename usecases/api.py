@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django import forms
+from django.db.models import PositiveIntegerField, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers, status
@@ -72,8 +73,15 @@ class KeysField(serializers.Field):
         return sorted(str(getattr(r, self.name)) for r in value.all())
 
 
+class WholeNumberFilter(django_filters.NumberFilter):
+    """Says so when a whole number is not whole, instead of finding nothing."""
+
+    field_class = forms.IntegerField
+
+
 def body_filters(model: Any, names: list[str]) -> Any:
-    meta = type("Meta", (), {"model": model, "fields": names})
+    whole = {PositiveIntegerField: {"filter_class": WholeNumberFilter}}
+    meta = type("Meta", (), {"model": model, "fields": names, "filter_overrides": whole})
     unit = django_filters.CharFilter(field_name="unit__code")
     return type(f"{model.__name__}Filters", (django_filters.FilterSet,), {"Meta": meta, "unit": unit})
 

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from usecases import api
+from usecases import api, api_workshops
 
 urlpatterns = [
     path("pains", api.Pains.as_view(), name="pains"),
     path("pains/<str:key>", api.OnePain.as_view(), name="pain"),
     path("inventories", api.Inventories.as_view(), name="inventories"),
     path("inventories/<str:key>", api.OneInventory.as_view(), name="inventory"),
+    path("workshops", api_workshops.Workshops.as_view(), name="workshops"),
+    path("workshops/<str:key>", api_workshops.OneWorkshop.as_view(), name="workshop"),
+    path("workshops/<str:key>/steps/<slug:act>", api_workshops.WorkshopStep.as_view(), name="workshop-step"),
     path("contracts", api.Contracts.as_view(), name="contracts"),
     path("contracts/<str:key>", api.OneContract.as_view(), name="contract"),
     path("candidates", api.Candidates.as_view(), name="candidates"),

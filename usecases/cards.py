@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -12,15 +13,32 @@ from django.utils.translation import ngettext
 from foundation import clock
 from foundation.actor import Actor
 from foundation.cards import Card
-from usecases.models import Candidate, Pain, Ranking
+from usecases.models import Candidate, Pain, Ranking, Workshop
 from usecases.selectors import contracts_renewing
+from usecases.workshop_view import visible_results
 
 EACH = 3  # of one kind
 
 
 def today_cards(actor: Actor) -> list[Card]:
-    kinds = (_to_score, _to_open, _to_choose, _to_shape, _renewals, _unsized)
+    kinds = (_to_review, _to_score, _to_open, _to_choose, _to_shape, _renewals, _unsized)
     return [card for kind in kinds for card in kind(actor)]
+
+
+def _to_review(actor: Actor) -> Iterator[Card]:
+    """The facilitators' own: the vote is closed, its list waits."""
+    if not actor.user_id:
+        return
+    own = Q(facilitator_id=actor.user_id) | Q(second_facilitator_id=actor.user_id)
+    waiting = Workshop.objects.visible_to(actor).filter(own, state="review")
+    for workshop in waiting.order_by("-state_since", "id")[:EACH]:
+        shown = visible_results(workshop, actor)
+        items = shown["result"]["items"] if shown.get("result") else []
+        over = sum(bool(item["points"]) for item in items[: shown["top_n"]]) if items else 0
+        told = ngettext("%(n)s pain, %(over)s over the line", "%(n)s pains, %(over)s over the line", len(items))
+        url = reverse("usecases:workshop_review", args=[workshop.key])
+        why = told % {"n": len(items), "over": over}
+        yield Card("workshop.review", _("Review a workshop"), workshop.title, url, why, rank=15)
 
 
 def _to_score(actor: Actor) -> Iterator[Card]:

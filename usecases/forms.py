@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db.models import Q, QuerySet
@@ -219,6 +219,9 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Why?"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
 
+GRADES_OF_ROWS = {"none": _("no size yet"), **dict(Grade.choices)}
+
+
 class PainFilter(forms.Form):
     q = forms.CharField(label=_("Text"), required=False, max_length=100)
     unit = forms.ModelChoiceField(
@@ -226,9 +229,7 @@ class PainFilter(forms.Form):
     )
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[("", _("all")), *Pain.Kind.choices])
     state = forms.ChoiceField(label=_("State"), required=False, choices=[("", _("all")), *Pain.State.choices])
-    grade = forms.ChoiceField(
-        label=_("Evidence"), required=False, choices=[("", _("all")), ("none", _("no size yet")), *Grade.choices]
-    )
+    grade = forms.ChoiceField(label=_("Evidence"), required=False, choices=[("", _("all")), *GRADES_OF_ROWS.items()])
 
     def apply(self, pains: QuerySet[Pain]) -> QuerySet[Pain]:
         given = self.cleaned_data
@@ -248,6 +249,33 @@ def searched(records: QuerySet[Any], text: str) -> QuerySet[Any]:
     for name in records.model.search_fields:
         found |= Q(**{f"{name}__icontains": words})
     return records.filter(found)
+
+
+class InventoryFilter(forms.Form):
+    """Narrows the rows of a published inventory; places and sums stay those of the whole list."""
+
+    team = forms.ChoiceField(label=_("Owner team"), required=False)
+    kind = forms.ChoiceField(label=_("Kind"), required=False)
+    grade = forms.ChoiceField(label=_("Evidence"), required=False)
+
+    def __init__(self, *args: Any, rows: list[dict[str, Any]], teams: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        found = [self.place(row) for row in rows]
+        words = {"team": {"": "", **teams}, "kind": dict(Pain.Kind.choices), "grade": GRADES_OF_ROWS}
+        for name, known in words.items():
+            have = {place[name] for place in found}
+            field = cast("forms.ChoiceField", self.fields[name])
+            field.choices = [("", _("all")), *((code, word) for code, word in known.items() if code and code in have)]
+
+    @staticmethod
+    def place(row: dict[str, Any]) -> dict[str, str]:
+        grade = row["hours"]["grade"] if row["hours"] else "none"
+        return {"team": row["owner_team"] or "", "kind": row["kind"], "grade": grade}
+
+    def keeps(self, row: dict[str, Any]) -> bool:
+        """A choice the list does not hold leaves nothing."""
+        place = self.place(row)
+        return all(place[name] == self.data[name] for name in self.fields if self.data.get(name))
 
 
 class PublishForm(UnitMixin):

@@ -2,7 +2,21 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from usecases.views import assets, candidates, contracts, inventories, pains, rankings, systems
+from usecases.views import (
+    assets,
+    candidates,
+    contracts,
+    inventories,
+    live,
+    pains,
+    rankings,
+    room_acts,
+    rooms,
+    systems,
+    workshop_review,
+    workshop_table,
+    workshops,
+)
 
 app_name = "usecases"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,6 +29,31 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("inventories", inventories.listing, name="inventories"),
     path("inventories/publish", inventories.publish, name="inventory_publish"),
     path("inventories/<str:key>", inventories.page, name="inventory"),
+    path("workshops", workshops.listing, name="workshops"),
+    path("workshops/new", workshops.new, name="workshop_new"),
+    path("w/<str:key>/edit", workshops.edit, name="workshop_edit"),
+    path("w/<str:key>/steps/<slug:act>", workshops.step, name="workshop_step"),
+    path("w/<str:key>/door/<slug:act>", workshops.door, name="workshop_door"),
+    path("w/<str:key>/timer", workshops.timer, name="workshop_timer"),
+    path("w/<str:key>/pause", workshops.pause, name="workshop_pause"),
+    path("w/<str:key>/resume", workshops.resume, name="workshop_resume"),
+    path("w/<str:key>/table/<slug:act>", workshop_table.table, name="workshop_table"),
+    path("w/<str:key>/groups/<uuid:item>", workshop_table.card_group, name="workshop_group"),
+    path("w/<str:key>/cards", workshop_table.card, name="workshop_card"),
+    path("w/<str:key>/seed", workshop_table.seed, name="workshop_seed"),
+    path("w/<str:key>/paper", workshop_table.paper, name="workshop_paper"),
+    path("w/<str:key>/ballots", workshop_table.ballots, name="workshop_ballots"),
+    path("w/<str:key>/review", workshop_review.review, name="workshop_review"),
+    path("w/<str:key>/items/<uuid:item>", workshop_review.item, name="workshop_item"),
+    path("w/<str:key>/inventory", workshop_review.inventory, name="workshop_inventory"),
+    path("j", rooms.door, name="door"),
+    path("j/<str:code>", rooms.join, name="join"),
+    path("w/f/<str:token>", rooms.followed, name="followed_card"),
+    path("w/<str:key>", rooms.workshop, name="workshop"),
+    path("w/<str:key>/board", rooms.board, name="workshop_board"),
+    path("w/<str:key>/qr", rooms.qr, name="workshop_qr"),
+    path("w/<str:key>/stored", rooms.stored, name="workshop_stored"),
+    path("w/<str:key>/seat/<slug:act>", room_acts.seat_act, name="seat_act"),
     path("contracts", contracts.listing, name="contracts"),
     path("contracts/new", contracts.new, name="contract_new"),
     path("contracts/<str:key>", contracts.page, name="contract"),
@@ -40,6 +79,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rankings/<uuid:pk>/<slug:act>", rankings.act, name="ranking_act"),
     path("rankings/<str:key>", rankings.snapshot, name="snapshot"),
     path("rankings/<str:key>/file", rankings.snapshot_file, name="snapshot_file"),
+    path("w/<str:key>/live", live.live, name="workshop_live"),
+    path("w/<str:key>/stream", live.stream, name="workshop_stream"),
     path("assets", assets.listing, name="assets"),
     path("assets/new", assets.new, name="asset_new"),
     path("assets/<str:key>", assets.page, name="asset"),

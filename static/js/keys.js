@@ -1,8 +1,8 @@
-// Ctrl/⌘ K and / go to search, g + letter to a page, n to what is new, ? to the list. Letters can be switched off.
+// Ctrl/⌘ K and / go to search, g + letter to a page, n to what is new, the letter of a button to it, ? to the list. Letters can be switched off.
 const lettersOn = document.documentElement.dataset.keys !== "off";
 let afterG = -Infinity; // ms; no g was pressed yet
 
-const typing = (target) => target.closest?.("input, textarea, select, [contenteditable], dialog");
+const typing = (target) => target.closest?.('input:not([type="checkbox"], [type="radio"]), textarea, select, [contenteditable], dialog');
 
 function search(event) {
   event.preventDefault();
@@ -27,8 +27,8 @@ function letter(event) {
     search(event);
   } else if (event.key === "?") {
     document.getElementById("keys")?.showModal();
-  } else if (event.key === "n") {
-    document.querySelector('[data-key="n"]')?.click();
+  } else {
+    document.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
   }
 }
 

@@ -130,7 +130,7 @@ def page(request: HttpRequest, key: str) -> HttpResponseBase:
         "candidates": pain.candidates.visible_to(actor),
         "published": published[0] if published else None,
         "differs": differing_fields(pain, published[1]) if published else [],
-        "offers": offers(pain, actor, "usecases:pain_act", [pain.key], skip=("promote",)),
+        "offers": offers(pain, actor, "usecases:pain_act", [pain.key], skip=("promote", "vote")),
         "can_edit": may(actor, "usecases.pain.edit", pain),
         "can_promote": may(actor, "usecases.pain.promote", pain) and pain.state in ("raw", "clustered", "voted"),
         "history": timeline(pain, actor),

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 
 from foundation.access import get_visible, may, require
@@ -42,7 +42,7 @@ COLUMNS = [
     ListColumn("snapshot", gettext_lazy("Frozen as"), value=lambda r: _snapshot_key(r),
                cell=lambda r: _snapshot_cell(r)),
     ListColumn("state", gettext_lazy("State"), value=lambda r: r.get_state_display(), cell=state_cell),
-    ListColumn("created_at", gettext_lazy("Set up"), "datetime", cell=lambda r: r.created_at.date()),
+    ListColumn("created_at", pgettext_lazy("column", "Set up"), "datetime", cell=lambda r: r.created_at.date()),
 ]  # fmt: skip
 CRUMB = (gettext_lazy("Rankings"), "/rankings")
 
@@ -78,7 +78,8 @@ def new(request: HttpRequest) -> HttpResponseBase:
         if ranking:
             return redirect(ranking)
     return form_page(
-        request, form, title=_("Rank candidates"), cancel="/rankings", groups=_groups(form), button=_("Set up"),
+        request, form, title=_("Rank candidates"), cancel="/rankings", groups=_groups(form),
+        button=pgettext("button", "Set up"),
         lede=_("Six criteria with fixed anchors and points are filled in. Up to four candidates are scored together."),
         crumb=CRUMB,
     )  # fmt: skip
@@ -329,7 +330,7 @@ def snapshot(request: HttpRequest, key: str) -> HttpResponseBase:
 
 
 SNAPSHOT_COLUMNS = [
-    Column("rank", gettext_lazy("Rank"), "number"),
+    Column("rank", pgettext_lazy("column", "Rank"), "number"),
     Column("key", gettext_lazy("Row id")),
     Column("title_en", gettext_lazy("Title, English")),
     Column("title_zh", gettext_lazy("Title, Chinese")),
