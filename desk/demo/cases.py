@@ -11,6 +11,7 @@ from typing import Any
 from desk.demo import stories
 from desk.demo.calendar import Beat, Calendar
 from desk.demo.cast import Cast
+from desk.demo.workshops import hold_first
 from desk.services import note_box
 from foundation import clock
 from governance.models import DataCategory, PatternVersion
@@ -57,31 +58,25 @@ def write_conviction(calendar: Calendar, cast: Cast) -> None:
 
 
 def record_pains(calendar: Calendar, cast: Cast, cases: Cases) -> None:
+    """From the workshop of the hub; where the work happens is added the day after."""
     systems = (("ServiceNow", "itsm", "ServiceNow"), ("Zabbix", "monitoring", "Zabbix"), ("CMDB", "cmdb", "配置库"))
     with clock.pinned(calendar.at(-146)):
         for name, kind, _zh in systems:
             cases.systems[name] = services.add_system(
                 actor=cast.actor("architect"), unit=cast.units["CN"], name=name, kind=kind
             )
-    writers = ("engineer", "engineer2", "dba", "architect")
-    for number, row in enumerate(stories.PAINS):
-        key, en, zh, kind, *load, provenance, team = row
-        with clock.pinned(calendar.at(-145, 9 + number // 3, 7 * (number % 3))):
-            writer = "dba" if team == "CN-DB" else writers[number % 2]
-            unit = cast.units["CN"] if writer == "architect" else cast.units[team]
-            cases.pains[key] = services.record_pain(
-                actor=cast.actor(writer),
-                unit=unit,
-                title_en=en,
-                title_zh=zh,
-                kind=kind,
-                owner_team=cast.units[team],
-                shadow_automation="script" if kind == "shadow_automation" else "none",
-                systems=[cases.systems["ServiceNow"]],
-                **ranges(provenance, *load),
-            )
-    with clock.pinned(calendar.at(-140, 16)):
-        services.publish_inventory(actor=cast.actor("architect"), unit=cast.units["CN"], acknowledge=True)
+    details: dict[str, dict[str, Any]] = {}
+    for key, en, zh, kind, *load, provenance, team in stories.PAINS:
+        size = ranges(provenance, *load)
+        details[key] = {"title_en": en, "title_zh": zh, "kind": kind, "owner_team": cast.units[team], **size}
+    cases.pains = hold_first(calendar, cast, details)
+    with clock.pinned(calendar.at(-139, 10)):
+        for pain in cases.pains.values():
+            shadow = "script" if pain.kind == "shadow_automation" else "none"
+            services.edit_pain(
+                actor=cast.actor("architect"), pain=pain, systems=[cases.systems["ServiceNow"]],
+                shadow_automation=shadow,
+            )  # fmt: skip
 
 
 def answer_data_freedom(calendar: Calendar, cast: Cast, cases: Cases) -> None:

@@ -30,6 +30,7 @@ from desk.demo.charters import (
 from desk.demo.gate import approve_pattern, ask_from_penang, prove_condition
 from desk.demo.pilots import draft_pilots, note_weeks, record_before, record_pilot
 from desk.demo.usage import read_usage, stop_reading
+from desk.demo.workshops import hold_second
 from foundation import clock
 from foundation.jobs.models import Job
 from metrics.models import Pilot
@@ -65,6 +66,7 @@ def load_demo(password: str, today: date | None = None) -> Cast:
                 (calendar.at(-4, 11), partial(draft_penang, calendar, cast)),
                 (calendar.at(-2, 8), partial(_report, calendar, cast, pilots)),
                 (calendar.at(-2, 9), partial(propose_expand, calendar, cast, charter)),
+                (calendar.at(-2, 15), partial(hold_second, calendar, cast, cases.pains)),
             ]
         )
         stop_reading()

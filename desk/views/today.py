@@ -33,6 +33,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "title": finding(found),
         "since": since[0],
         "may_record": may(actor, "usecases.pain.record"),
+        "may_run": may(actor, "usecases.workshop.run"),
         "journey": read_journey(unit) if unit else None,
     }
     response = render(request, "desk/today.html", context)
