@@ -19,7 +19,11 @@ R = TypeVar("R")
 
 
 def refusal_page(request: HttpRequest, error: Refused) -> HttpResponse:
-    """The styled page (or fragment, for htmx) of a refusal, with its status and all reasons."""
+    """The styled page (or fragment, for htmx) of a refusal, with its status and all reasons; a program gets JSON."""
+    if request.path.startswith("/api/"):
+        from foundation.api.problems import refused_json
+
+        return refused_json(error)
     whole = not getattr(request, "htmx", False)
     template = f"errors/{error.status}.html" if whole else "errors/fragment.html"
     context = {"error": error, "reasons": error.reasons, "title": error.title, "status": error.status}

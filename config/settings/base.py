@@ -203,10 +203,13 @@ SPECTACULAR_SETTINGS = {
         "OpenQuestionAnswerEnum": "charter.models.OpenQuestion.Answer",
         "PainKindEnum": "usecases.models.pains.Pain.Kind",
         "ProvenanceEnum": "usecases.models.load.Provenance",
+        "RankingModeEnum": "usecases.models.ranking.Ranking.Mode",
         "RankingStateEnum": "usecases.models.ranking.Ranking.State",
         "RuntimeKindEnum": "metrics.models.usage.RuntimeConnection.Kind",
         "SubmissionStateEnum": "governance.models.requests.Submission.State",
         "UseEnum": "governance.models.data.Use",
+        "WorkshopModeEnum": "usecases.models.workshops.Workshop.Mode",
+        "WorkshopStateEnum": "usecases.models.workshops.Workshop.State",
     },
 }
 

@@ -70,5 +70,11 @@ def crashed_json() -> JsonResponse:
     return JsonResponse(said, status=500, content_type=PROBLEM)
 
 
+def refused_json(error: Refused) -> JsonResponse:
+    """A refusal before any REST view was reached."""
+    said = body(error.status, error.code, str(error.title), error.reasons)
+    return JsonResponse(said, status=error.status, content_type=PROBLEM)
+
+
 def not_found_json() -> JsonResponse:
     return JsonResponse(body(404, "not_found", _("There is nothing here."), []), status=404, content_type=PROBLEM)

@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from foundation.bilingual import pick
 from foundation.kit import Cell, Row
 
 register = template.Library()
@@ -279,6 +280,12 @@ def widget(field: BoundField, help_text: Any = "") -> SafeString:
 @register.filter
 def input_kind(field: BoundField) -> str:
     return getattr(field.field.widget, "input_type", None) or type(field.field.widget).__name__.lower()
+
+
+@register.filter
+def said(texts: Any) -> str:
+    """From `{"en": …, "zh": …}` what the reader's language says."""
+    return pick(texts) if texts else ""
 
 
 @register.filter

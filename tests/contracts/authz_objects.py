@@ -29,6 +29,7 @@ from tests.charter import builders as charters
 from tests.governance import builders as governance
 from tests.metrics.builders import a_measured_pilot
 from tests.usecases import builders as usecases
+from tests.usecases.workshops import a_voting
 from tests.world import World, a_world, actor
 from usecases.models import Ranking, RankingSnapshot
 
@@ -92,9 +93,11 @@ def _use_cases(world: World) -> dict[str, Any]:
     candidate = usecases.a_candidate(world, f"{CANARY} triage")
     ranking = usecases.a_ranking(world, [candidate], title_en=f"{CANARY} ranking")
     asset = usecases.an_asset(world, title_en=f"{CANARY} prompt")
+    workshop = a_voting(world, title_en=f"{CANARY} workshop").now
     return {
         "pain": pain, "inventory": inventory, "contract": contract, "system": system,
-        "candidate": candidate, "ranking": ranking, "asset": asset,
+        "candidate": candidate, "ranking": ranking, "asset": asset, "workshop": workshop,
+        "workshop_item": workshop.clusters.order_by("place")[0], "workshop_card": workshop.cards.order_by("id")[0],
     }  # fmt: skip
 
 

@@ -42,6 +42,7 @@ class Row:
     by_form: bool = False
     body: dict[str, Any] = field(default_factory=dict, hash=False)
     extra: dict[str, str] = field(default_factory=dict, hash=False)
+    by_seat: bool = False
 
     @property
     def permission(self) -> str:
@@ -122,9 +123,10 @@ def _rows_of(route: Route, row: dict[str, Any]) -> Iterator[Row]:
         else:
             right, *more = row[method].split()
             if right in PERMISSIONS or right in ("public", "demo", "signed-in", "secret", "owner", "own"):
-                flags = {w for w in more if w in ("hidden", "form")}
+                flags = {w for w in more if w in ("hidden", "form", "seat")}
                 kind = next((w for w in more if w not in flags), "")
                 sent = row.get("query", {}) if method == "GET" else body
-                yield Row(route, method, right, kind, "hidden" in flags, "form" in flags, sent)
+                by_seat = "seat" in flags
+                yield Row(route, method, right, kind, "hidden" in flags, "form" in flags, sent, by_seat=by_seat)
             else:
                 raise ValueError(f"{route.name}: “{right}” is no permission of accounts/roles.py")

@@ -209,3 +209,9 @@ def test_invented_requests_get_the_declared_answers(installation: SimpleNamespac
         response = case.call(headers=installation.headers)
         transaction.set_rollback(True)
     case.validate_response(response, checks=ASKED)
+
+
+def test_a_nul_in_an_address_is_refused_as_a_problem(installation: SimpleNamespace) -> None:
+    answer = Client(headers=installation.headers).get("/api/v1/usecases/pains?state=%00")
+    assert answer.status_code == 422 and answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["reasons"][0]["code"] == "nul"

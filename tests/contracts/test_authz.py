@@ -147,6 +147,8 @@ def no_rendering() -> Iterator[None]:
 # --- addresses -----------------------------------------------------------------------------------------------------
 
 NAMED: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
+    "workshop": lambda h: {"key": h.workshop.key, "code": h.workshop.long_code, "item": h.workshop_item.pk},
+    "followed": lambda h: {"token": "0" * 64},
     "unit": lambda h: {"code": h.unit.code, "box": "A1"},
     "upload": lambda h: {"upload": h.upload.pk},
     "job": lambda h: {"job": h.job.pk, "job_id": h.job.pk, "pk": h.job.pk},
@@ -159,7 +161,7 @@ NAMED: dict[str, Callable[[SimpleNamespace], dict[str, Any]]] = {
     "category": lambda h: {"code": h.category.code},
     "decided": lambda h: {"key": h.decided_request.key},
 }
-WORDS = {"kind": "pains", "extension": "csv", "slot": 1, "position": 1, "section": "purpose"}
+WORDS = {"kind": "pains", "extension": "csv", "slot": 1, "position": 1, "section": "purpose", "act": "cancel"}
 
 
 def address(row: Row, house: SimpleNamespace) -> str:
@@ -262,7 +264,15 @@ def test_rest_reads_for_whom_its_row_says(row: Row, house: SimpleNamespace) -> N
         assert response.status_code == 200, (role, response.content[:300])
 
 
-@pytest.mark.parametrize("row", [r for r in PAGES if r.right not in ("public", "demo", "secret")], ids=str)
+@pytest.mark.parametrize("row", [r for r in PAGES if r.by_seat], ids=str)
+def test_a_stranger_without_a_seat_finds_nothing(row: Row, house: SimpleNamespace) -> None:
+    assert send(Client(), row, house).status_code == 404
+
+
+PLAIN = [r for r in PAGES if r.right not in ("public", "demo", "secret") and not r.by_seat]
+
+
+@pytest.mark.parametrize("row", PLAIN, ids=str)
 def test_a_stranger_is_sent_to_the_sign_in(row: Row, house: SimpleNamespace) -> None:
     response = Client().get(address(row, house))
     assert response.status_code == 302 and response["Location"].startswith("/accounts/login/")

@@ -17,13 +17,37 @@ from foundation.work import SERVICES
 
 get_resolver().url_patterns  # noqa: B018 - loads every storey, and with it every service
 WRITES = ("record", "apply")
-SILENT = {  # these only hand work to a job: the job's own service leaves the entry, or nothing is kept at all
+SILENT = {  # most only hand work to a job: the job's own service leaves the entry, or nothing is kept at all
     "metrics.services.estimates.run_estimate": "the job ends in keep_estimate",
     "metrics.services.estimates.look_back": "the job ends in keep_estimate",
     "metrics.services.estimates.ask_detectable": "a figure to look at; no record is kept",
     "metrics.services.records.look_at_file": "a first look at a file; the upload itself left an entry",
     "metrics.services.records.read_file": "a dry run; the upload itself left an entry",
     "metrics.services.records.commit_file": "the job ends in import_records",
+    **{  # an entry carries a time and a door: beside a seat, card or ballot it would tell whose it is
+        f"usecases.services.workshops.{name}": "seats, cards and ballots leave nothing beside them"
+        for name in (
+            "seats.join_workshop",
+            "seats.mark_done",
+            "cards.add_card",
+            "cards.edit_card",
+            "cards.remove_card",
+            "cards.type_card",
+            "ballots.keep_ballot",
+            "ballots.count_voter",
+        )
+    },
+    **{
+        f"usecases.services.workshops.{name}": "one entry a phase: the step that ends it tells of the ops"
+        for name in (
+            "clustering.merge_clusters",
+            "clustering.split_cluster",
+            "clustering.move_card",
+            "clustering.keep_apart",
+            "clustering.undo_cluster_op",
+            "wording.reword_cluster",
+        )
+    },
 }
 
 

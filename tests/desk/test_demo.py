@@ -16,7 +16,10 @@ from foundation import clock
 from governance.models import Evidence
 from metrics.models import ChangeNote, Observation, RuntimeConnection, SyncRun
 from metrics.selectors.usage import freshness
-from usecases.models import Candidate, DataSource
+from usecases.cards import today_cards
+from usecases.models import Candidate, DataSource, Pain, Workshop
+from usecases.rules.text_guard import warnings
+from usecases.workshop_view import visible_results
 
 HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -33,6 +36,8 @@ def test_the_story_is_honest_and_bilingual(demo):
     _the_data_of_the_flagships_is_known_to_be_free()
     _dirt_is_left_in()
     _the_journey_warns_of_nothing_false()
+    _the_pains_come_from_a_workshop_of_fourteen(demo)
+    _a_second_workshop_waits_for_its_review(demo)
 
 
 def _the_midpoint_knows_nothing_of_later_weeks():
@@ -75,3 +80,26 @@ def _the_journey_warns_of_nothing_false():
     boxes = read_journey(Unit.objects.get(code="CN")).boxes
     assert [w for b in boxes for w in b.warnings if b.code in ("A4", "CH")] == []
     assert all(b.first_on is None or b.first_on <= clock.today("Asia/Shanghai") for b in boxes)
+
+
+def _the_pains_come_from_a_workshop_of_fourteen(demo):
+    first = Workshop.objects.get(state="published")
+    assert (first.cards.count(), first.clusters.on_the_table().count()) == (31, 18)
+    assert [text for text in first.cards.values_list("text", flat=True) if warnings(text)] == []
+    result = visible_results(first, demo.actor("architect"))["result"]
+    assert (result["ballots"], result["roll"]) == (12, 14)
+    voted = [item for item in result["items"] if item["points"]]
+    assert len(voted) == 7
+    split = [Pain.objects.get(key=item["id"]).title_en for item in voted if item["split"]]
+    assert len(split) == 1 and split[0].startswith("Night alerts")
+    inventory = first.rounds.sealed().get().inventory
+    assert (inventory.key, inventory.count) == ("INV-CN-v1", 18)
+    assert set(Pain.objects.values_list("source", flat=True)) == {"card"}
+    assert not Pain.objects.filter(state__in=["raw", "clustered"]).exists()
+
+
+def _a_second_workshop_waits_for_its_review(demo):
+    assert Workshop.objects.exclude(state="published").get().state == "review"
+    cards = [card for card in today_cards(demo.actor("architect")) if card.code == "workshop.review"]
+    assert [str(card.why) for card in cards] == ["18 pains, 3 over the line"]
+    assert not any(card.code == "workshop.review" for card in today_cards(demo.actor("engineer")))

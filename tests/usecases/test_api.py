@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.usecases.builders import a_candidate, a_pain, a_selection, a_system, an_asset, an_inventory
+from tests.usecases.workshops import a_voting
 from tests.world import World, client_for
 from usecases.models import Candidate, Pain, Ranking
 
@@ -132,3 +133,27 @@ def test_inventories_and_snapshots_are_filtered_by_unit(world: World) -> None:
     for name in ("inventories", "snapshots"):
         assert len(client.get(f"{ROOT}/{name}?unit=CN").json()["items"]) == 1
         assert client.get(f"{ROOT}/{name}?unit=EM").json()["items"] == []
+
+
+def test_a_workshop_is_set_up_and_walked_by_steps(world: World) -> None:
+    client = client_for(world.architect)
+    made = send(client, "post", "workshops", {"unit": "CN", "title_en": "Night shift"})
+    assert made.status_code == 201, made.content
+    key = made.json()["key"]
+    steps = f"workshops/{key}/steps"
+    assert send(client, "post", f"{steps}/start", {}).status_code == 428
+    assert send(client, "post", f"{steps}/start", {"reason": "x"}, **{"If-Match": made["ETag"]}).status_code == 422
+    assert send(client, "post", f"{steps}/jump", {}, **{"If-Match": made["ETag"]}).status_code == 404
+    begun = send(client, "post", f"{steps}/start", {}, **{"If-Match": made["ETag"]})
+    assert begun.json()["state"] == "collect" and begun.json()["shown"]["cards"] == 0
+    empty = send(client, "post", f"{steps}/reveal", {}, **{"If-Match": begun["ETag"]})
+    assert empty.status_code == 409 and empty.json()["reasons"], empty.content
+    assert send(client, "post", f"{steps}/start", {}, **{"If-Match": made["ETag"]}).status_code in (409, 412)
+    ended = send(client, "post", f"{steps}/cancel", {"reason": "Nobody came."}, **{"If-Match": begun["ETag"]})
+    assert ended.json()["state"] == "cancelled"
+    assert [w["key"] for w in client.get(f"{ROOT}/workshops?state=cancelled").json()["items"]] == [key]
+
+
+def test_a_reader_of_the_unit_reads_nothing_of_a_workshop_under_way(world: World) -> None:
+    key = a_voting(world).workshop.key
+    assert client_for(world.reader).get(f"{ROOT}/workshops/{key}").json()["shown"] == {}

@@ -138,6 +138,20 @@ def test_filters_and_exports_give_the_same_rows(world: World) -> None:
     assert client.get("/pains?kind=nonsense").status_code == 422
 
 
+def test_an_inventory_is_narrowed_and_tells_what_became_of_each_pain(world: World) -> None:
+    sized = a_pain(world, "Sized pain")
+    services.record_pain(actor=actor(world.architect), unit=world.cn, title_en="Bare pain", kind="manual_check")
+    inventory = services.publish_inventory(actor=actor(world.facilitator), unit=world.cn, acknowledge=True)
+    candidate = services.promote_pain(actor=actor(world.architect), pain=sized)
+    client, address = client_for(world.reader), inventory.get_absolute_url()
+    whole = client.get(address).content.decode()
+    assert "Bare pain" in whole and candidate.get_absolute_url() in whole and "pains shown" not in whole
+    for narrow in ({"grade": "none"}, {"kind": "manual_check"}):
+        page = client.get(address, narrow).content.decode()
+        assert "Bare pain" in page and "Sized pain" not in page and "1 of 2 pains shown" in page
+    assert "0 of 2 pains shown" in client.get(address, {"team": "nobody"}).content.decode()
+
+
 def test_an_inventory_prints_its_order_purpose_and_who_acknowledged_it(world: World) -> None:
     inventory = an_inventory(world)
     client = client_for(world.reader)
