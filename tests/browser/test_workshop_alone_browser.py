@@ -119,7 +119,7 @@ def set_up(hands: Hands) -> None:
         hands.choose(
             hands.page.locator("[name=unit]"), hands.page.locator("[name=unit] option").nth(1).get_attribute("value")
         )
-    hands.press("Set up")
+    hands.press("button|Set up")
     hands.press("Start")
 
 

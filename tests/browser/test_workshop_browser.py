@@ -95,7 +95,8 @@ def test_a_code_read_from_the_board_leads_there_in_two_taps(
     line = Line(phone.page)
     started = time.monotonic()
     assert phone.window.go("/j") == 200
-    phone.page.keyboard.type(code)  # the field has the focus
+    until(phone.page, "() => document.activeElement.id === 'code'")
+    phone.page.keyboard.type(code)
     line.tap(phone.button("Continue"))
     line.tap(phone.button("Join"))
     ready_to_write(phone.page)
@@ -120,7 +121,7 @@ def test_every_target_of_a_thumb_is_large_enough(hall: Hall, stack: ExitStack) -
 # --- the board knows -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["en", pytest.param("zh-hans", marks=pytest.mark.slow)])
 def test_the_first_pain_is_counted_on_the_board_within_two_seconds(
     hall: Hall, stack: ExitStack, language: str, note: Note
 ) -> None:

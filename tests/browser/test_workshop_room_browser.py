@@ -157,7 +157,8 @@ def check(session: Session, updates: Updates, count: int) -> None:
     assert session.troubles == []
 
 
-@pytest.mark.parametrize("language", ["zh-hans", pytest.param("en", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_few_phones_and_a_board_play_a_workshop_to_its_inventory(
     hall: Hall, language: str, record_testsuite_property: Any
 ) -> None:

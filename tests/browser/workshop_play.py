@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.utils import translation
 
 from accounts.models import User
 from foundation.db import thaw
 from tests.browser.conftest import DESKTOP, PHONE, Site, Window, opened_window
+from tests.journeys.hands import said
 from tests.usecases import workshops as build
 from tests.usecases.workshops import Play
 from tests.world import World, a_world
@@ -86,8 +86,7 @@ def hall(served: Site, chromium: Any, django_db_blocker: Any) -> Iterator[Hall]:
 
 def say(language: str, text: str, **values: object) -> str:
     """The words of a page in the language it is read in."""
-    with translation.override(language):
-        return translation.gettext(text) % values
+    return said(text, language, **values)
 
 
 def numbers(text: str) -> list[int]:
@@ -144,7 +143,7 @@ class Phone:
 
     def place(self, title: str, points: int) -> None:
         """+ until the item has so many."""
-        more = self.page.get_by_role("button", name=f"{say(self.language, 'One point more')}: {title}", exact=True)
+        more = self.page.get_by_role("button", name=f"{say(self.language, 'One point more')} {title}", exact=True)
         for _n in range(points):
             more.click()
 

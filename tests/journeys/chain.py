@@ -278,7 +278,7 @@ class Chain:
         hand.choose("candidates", *(c.pk for c in chosen))
         hand.choose("mode", "alone")
         hand.choose("panel", *(getattr(self.world, role).pk for role in PANEL))
-        hand.press("Set up")
+        hand.press("button|Set up")
         self.seen["ranking"] = hand.path
         hand.press_value("act", "start")
         for number, role in enumerate(PANEL):

@@ -22,15 +22,21 @@ from accounts.models import User
 from tests.world import BACKEND
 
 
+def said(text: str, language: str, **values: object) -> str:
+    """The words of a page in a language; "button|Set up" names the context of words that mean several things."""
+    context, _bar, words = text.rpartition("|")
+    with translation.override(language):
+        found = translation.pgettext(context, words) if context else translation.gettext(words)
+    return found % values if values else found
+
+
 class Hand(ABC):
     """One person at a time; `language` is "en" or "zh-hans"."""
 
     language = "en"
 
     def say(self, text: str, **values: object) -> str:
-        """The words of a page in the language it is read in."""
-        with translation.override(self.language):
-            return translation.gettext(text) % values if values else translation.gettext(text)
+        return said(text, self.language, **values)
 
     @abstractmethod
     def sit(self, user: User) -> None: ...
