@@ -121,7 +121,8 @@ def test_every_target_of_a_thumb_is_large_enough(hall: Hall, stack: ExitStack) -
 # --- the board knows -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("zh-hans", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_first_pain_is_counted_on_the_board_within_two_seconds(
     hall: Hall, stack: ExitStack, language: str, note: Note
 ) -> None:

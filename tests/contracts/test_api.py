@@ -195,6 +195,7 @@ LEFT_OUT = {
 ASKED = [check for check in CHECKS.get_all() if check.__name__ not in LEFT_OUT]
 
 
+@pytest.mark.slow
 @schema.parametrize()
 @settings(
     max_examples=EXAMPLES,

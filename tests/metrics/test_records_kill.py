@@ -88,6 +88,7 @@ def test_a_worker_killed_in_mid_import_converges_to_the_undisturbed_result(setti
     assert records_digest("servicenow") == records_digest("undisturbed") != digest([])
 
 
+@pytest.mark.slow
 def test_the_real_import_stays_under_500_mb(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     content = need(EVENT_LOG).read_bytes()

@@ -60,7 +60,15 @@ def days_in(home: Path) -> int:
         return int(database.execute("SELECT count(*) FROM metrics_usageday").fetchone()[0])
 
 
-@pytest.mark.parametrize("calls", [0, 4, 17, 41])
+@pytest.mark.parametrize(
+    "calls",
+    [
+        pytest.param(0, marks=pytest.mark.slow),
+        pytest.param(4, marks=pytest.mark.slow),
+        17,
+        pytest.param(41, marks=pytest.mark.slow),
+    ],
+)
 def test_a_killed_pull_converges_to_the_digest_of_an_undisturbed_one(
     prepared: tuple[Path, str], undisturbed: dict[str, Any], dify: DifyServer, tmp_path: Path, calls: int
 ) -> None:
