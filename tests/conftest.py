@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 gc.set_threshold(100_000, 50, 50)  # a suite makes many small objects that die by themselves
-DOORS = re.compile(r"pages|api|authz|report|crawl|canar|exports|charts|kit|search|today|questions|settings|help")
+DOORS = re.compile(r"pages|api|authz|blind|report|crawl|canar|exports|charts|kit|search|today|questions|settings|help")
 _server: Any = None
 _data: str | None = None
 
