@@ -141,6 +141,25 @@ def test_the_first_pain_is_counted_on_the_board_within_two_seconds(
     assert session.troubles == []
 
 
+# --- an extra for the mouse ------------------------------------------------------------------------------------------
+
+
+def test_an_item_dropped_on_another_is_merged_and_undo_takes_it_back(hall: Hall, stack: ExitStack) -> None:
+    session = begin(hall, "en", stack)
+    room.seat_texts(session.play, PAINS["en"][:3])
+    desk = session.desk()
+    session.press(desk, "Show the cards")
+    before = sorted(room.titles(session.play))
+    items = desk.page.locator("[data-drag] > li")
+    with desk.page.expect_navigation(wait_until="load"):
+        items.nth(2).drag_to(items.nth(0))
+    assert items.count() == 2 and len(room.titles(session.play)) == 2
+    with desk.page.expect_navigation(wait_until="load"):
+        desk.page.locator("#undo button").first.click()
+    assert sorted(room.titles(session.play)) == before
+    assert session.troubles == []
+
+
 # --- step back and forward -------------------------------------------------------------------------------------------
 
 

@@ -91,6 +91,7 @@ def a_drafted_pilot(world: World) -> Pilot:
     return draft_pilot(actor=actor(world.pilot_lead), candidate=candidate, **given)
 
 
+@pytest.mark.slow
 def test_a_measure_locked_in_spring_2016_reads_a_verdict_on_the_rest_of_the_real_log(
     world: World, move: Any, log: list[tuple[datetime, str]]
 ) -> None:
