@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from accounts.models import Unit
 from foundation.access import get_visible
 from foundation.actor import Actor
-from foundation.api.strict import StrictSerializer, if_match, parsed, with_etag
+from foundation.api.strict import ModelBody, StrictSerializer, if_match, parsed, with_etag
 from foundation.api.views import HouseList, HouseView
 from foundation.errors import Invalid, Reason
 from governance.models import DataCategory
@@ -110,15 +110,10 @@ class PainOut(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class _PainBase(serializers.ModelSerializer):
-    class Meta:
-        model = Pain
-        fields = WRITTEN
-
-
-class PainIn(StrictSerializer):
+class PainIn(ModelBody):
     """Any field may be left out; title_en or title_zh is needed."""
 
+    model, written = Pain, WRITTEN
     unit = serializers.CharField(max_length=12)
     source_id = serializers.CharField(max_length=120, required=False)
     owner_team = serializers.CharField(max_length=12, required=False, allow_null=True)
@@ -126,19 +121,9 @@ class PainIn(StrictSerializer):
     systems = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=50)
     evidence_links = serializers.ListField(child=serializers.URLField(max_length=500), required=False, max_length=12)
 
-    def get_fields(self) -> dict[str, Any]:
-        found = {**_PainBase().get_fields(), **super().get_fields()}
-        for field in found.values():
-            field.required = False
-        found["unit"].required = True
-        return found
-
 
 class PainPatch(PainIn):
-    def get_fields(self) -> dict[str, Any]:
-        found = super().get_fields()
-        del found["unit"], found["source_id"]
-        return found
+    needed, fixed = (), ("unit", "source_id")
 
 
 def pain_details(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
@@ -235,33 +220,19 @@ class ContractOut(serializers.ModelSerializer):
         ]  # fmt: skip
 
 
-class _ContractBase(serializers.ModelSerializer):
-    class Meta:
-        model = Contract
-        fields = [
-            "vendor", "title_en", "title_zh", "kind", "scope", "starts_on", "ends_on", "renewal_on", "notice_days",
-            "price_model", "owner_role", "win_win",
-        ]  # fmt: skip
-
-
-class ContractIn(StrictSerializer):
+class ContractIn(ModelBody):
     """Unit, vendor and a title suffice. Its items are added on the page of the contract."""
 
+    model, needed = Contract, ("unit", "vendor")
+    written = (
+        "vendor", "title_en", "title_zh", "kind", "scope", "starts_on", "ends_on", "renewal_on", "notice_days",
+        "price_model", "owner_role", "win_win",
+    )  # fmt: skip
     unit = serializers.CharField(max_length=12)
-
-    def get_fields(self) -> dict[str, Any]:
-        found = {**_ContractBase().get_fields(), **super().get_fields()}
-        for name, field in found.items():
-            field.required = name in ("unit", "vendor")
-        return found
 
 
 class ContractPatch(ContractIn):
-    def get_fields(self) -> dict[str, Any]:
-        found = super().get_fields()
-        del found["unit"]
-        found["vendor"].required = False
-        return found
+    needed, fixed = (), ("unit",)
 
 
 CONTRACTS = Contract.objects.select_related("unit").prefetch_related("items")
@@ -324,33 +295,19 @@ class CandidateOut(serializers.ModelSerializer):
         return candidate.owner_id is not None
 
 
-class _CandidateBase(serializers.ModelSerializer):
-    class Meta:
-        model = Candidate
-        fields = ["channel", *CANDIDATE_WRITTEN]
-
-
-class CandidateIn(StrictSerializer):
+class CandidateIn(ModelBody):
     """A draft: unit, channel and a title suffice. Items are added on the page of their contract."""
 
+    model, written, needed = Candidate, ("channel", *CANDIDATE_WRITTEN), ("unit", "channel")
     unit = serializers.CharField(max_length=12)
     owner_team = serializers.CharField(max_length=12, required=False, allow_null=True)
     pains = serializers.ListField(child=serializers.CharField(max_length=20), required=False, max_length=50)
     systems = serializers.ListField(child=serializers.CharField(max_length=60), required=False, max_length=50)
     categories = serializers.ListField(child=serializers.CharField(max_length=40), required=False, max_length=20)
 
-    def get_fields(self) -> dict[str, Any]:
-        found = {**_CandidateBase().get_fields(), **super().get_fields()}
-        for name, field in found.items():
-            field.required = name in ("unit", "channel")
-        return found
-
 
 class CandidatePatch(CandidateIn):
-    def get_fields(self) -> dict[str, Any]:
-        found = super().get_fields()
-        del found["unit"], found["channel"]
-        return found
+    needed, fixed = (), ("unit", "channel")
 
 
 def candidate_details(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:

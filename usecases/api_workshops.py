@@ -10,18 +10,18 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from foundation.api.strict import StrictSerializer, if_match, parsed, with_etag
+from foundation.api.strict import ModelBody, StrictSerializer, if_match, parsed, with_etag
 from foundation.api.views import HouseList, HouseView
 from foundation.errors import Invalid, NotVisible, Reason
 from usecases.api import KeyField, body_filters, unit_of
 from usecases.models import Workshop
 from usecases.services import workshops as services
+from usecases.workshop_preview import ASKS_WHY
 from usecases.workshop_view import visible_results
 
 WRITTEN = [
     "title_en", "title_zh", "question", "language", "mode", "budget", "cap", "top_n", "merge_by", "follow_links",
 ]  # fmt: skip
-WITH_REASON = ("vote_again", "cancel")
 WORKSHOPS = Workshop.objects.select_related("unit", "facilitator", "sponsor")
 
 
@@ -47,23 +47,11 @@ class WorkshopFull(WorkshopOut):
         return visible_results(workshop, self.context["actor"])
 
 
-class _WorkshopBase(serializers.ModelSerializer):
-    class Meta:
-        model = Workshop
-        fields = WRITTEN
-
-
-class WorkshopIn(StrictSerializer):
+class WorkshopIn(ModelBody):
     """A unit and a title suffice; the rest is the 45-minute pain inventory."""
 
+    model, written = Workshop, WRITTEN
     unit = serializers.CharField(max_length=12)
-
-    def get_fields(self) -> dict[str, Any]:
-        found = {**_WorkshopBase().get_fields(), **super().get_fields()}
-        for field in found.values():
-            field.required = False
-        found["unit"].required = True
-        return found
 
 
 class Workshops(HouseList):
@@ -108,9 +96,9 @@ class WorkshopStep(HouseView):
         if act not in services.STEPS:
             raise NotVisible(Reason("not_found", NotVisible.title))
         version, data = if_match(request), parsed(StepIn, request)
-        if "reason" in data and act not in WITH_REASON:
+        if "reason" in data and act not in ASKS_WHY:
             raise Invalid(Reason("unknown_field", _("This step asks for no reason."), "reason"))
-        if act in WITH_REASON:
+        if act in ASKS_WHY:
             data.setdefault("reason", "")
         services.STEPS[act](actor=self.actor, workshop=self.get_object(), version=version, **data)
         return shown(self, self.get_object())

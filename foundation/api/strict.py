@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from django.db.models import Model
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
@@ -31,6 +33,25 @@ class StrictSerializer(serializers.Serializer):
         if outside:
             raise serializers.ValidationError({k: [outside_words()] for k in outside})
         return read
+
+
+class ModelBody(StrictSerializer):
+    """A body with fields of a model beside its own; what is not in `needed` may be left out."""
+
+    model: type[Model]
+    written: Sequence[str] = ()  # names of fields of the model
+    needed: Sequence[str] = ("unit",)
+    fixed: Sequence[str] = ()  # a patch: what cannot be changed any more
+
+    def get_fields(self) -> dict[str, Any]:
+        meta = type("Meta", (), {"model": self.model, "fields": list(self.written)})
+        of_model = type("OfModel", (serializers.ModelSerializer,), {"Meta": meta})
+        found = {**of_model().get_fields(), **super().get_fields()}
+        for name in self.fixed:
+            del found[name]
+        for name, field in found.items():
+            field.required = name in self.needed
+        return found
 
 
 class PreconditionRequired(APIException):
