@@ -43,6 +43,7 @@ SILENT = {  # most only hand work to a job: the job's own service leaves the ent
             "clustering.merge_clusters",
             "clustering.split_cluster",
             "clustering.move_card",
+            "clustering.move_cards",
             "clustering.keep_apart",
             "clustering.undo_cluster_op",
             "wording.reword_cluster",

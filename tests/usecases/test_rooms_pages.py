@@ -17,7 +17,7 @@ from foundation.audit.models import AuditEvent
 from tests.usecases.workshops import a_clustering, a_collecting, a_published, a_reviewing, a_voting, a_workshop
 from tests.world import client_for
 from usecases import seats
-from usecases.models import Ballot, Card, Seat
+from usecases.models import Ballot, Card, ClusterOp, Seat
 from usecases.services import workshops as act
 
 BUDGET = 60 * 1024
@@ -190,6 +190,17 @@ def test_an_item_is_reworded_its_card_moved_and_the_group_split(world):
     assert stale.status_code == 412 and "First" in text_of(stale)
     assert phone.post(at(play, "seat_act", "keep"), {"pick": [a, b]}).status_code == 302
     assert phone.post(at(play, "seat_act", "merge"), {"pick": [a]}).status_code == 422
+
+
+def test_of_several_cards_all_move_or_none(world):
+    play = a_clustering(world, "ABCD")
+    phone, a = seated(play), str(play.id("A"))
+    b, c = (str(Card.objects.get(text=text).pk) for text in "BC")
+    wrong = phone.post(at(play, "seat_act", "move"), {"pick": [b, str(uuid.uuid4())], "into": a})
+    assert wrong.status_code >= 400 and play.id("B") != play.id("A") and not ClusterOp.objects.exists()
+    assert phone.post(at(play, "seat_act", "move"), {"into": a}).status_code == 422
+    phone.post(at(play, "seat_act", "move"), {"pick": [b, c], "into": a})
+    assert play.id("A") == play.id("B") == play.id("C")
 
 
 def test_a_refused_ballot_comes_back_as_it_was_filled_in(world):

@@ -123,9 +123,8 @@ def split(who: Sent, request: HttpRequest) -> None:
 
 
 def move(who: Sent, request: HttpRequest) -> None:
-    into = _uuid(request.POST.get("into"))
-    for card in [_uuid(text) for text in request.POST.getlist("pick")] or [_uuid(None)]:
-        table.move_card(**who, card=card, into=into)
+    cards = [_uuid(text) for text in request.POST.getlist("pick")]
+    table.move_cards(**who, cards=cards, into=_uuid(request.POST.get("into")))
 
 
 def reword(who: Sent, request: HttpRequest) -> None:

@@ -6,6 +6,7 @@ from usecases.services.workshops.clustering import (
     keep_apart,
     merge_clusters,
     move_card,
+    move_cards,
     split_cluster,
     undo_cluster_op,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "mark_done",
     "merge_clusters",
     "move_card",
+    "move_cards",
     "open_door",
     "open_vote",
     "pause_workshop",

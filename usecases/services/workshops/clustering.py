@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import Max
@@ -176,6 +176,16 @@ def move_card(
     if source.pain_id is None and not source.cards.exists():
         Cluster.objects.filter(pk=source.pk).update(merged_into=target)
     return done(workshop, KIND.MOVE, before)
+
+
+@service
+def move_cards(
+    *, actor: Actor, workshop: Workshop, cards: Sequence[UUID], into: UUID, seat: SeatPass | None = None
+) -> list[ClusterOp]:
+    """All of them or none, one op each."""
+    if not cards:
+        raise invalid("no_card_chosen", _("Choose at least one card."), "cards")
+    return [move_card(actor=actor, workshop=workshop, card=card, into=into, seat=seat) for card in cards]
 
 
 @service
