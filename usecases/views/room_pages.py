@@ -26,34 +26,31 @@ def phone(
 ) -> HttpResponse:
     """With `reasons`: the page again after a refusal, with what was typed."""
     typed = request.POST if request.method == "POST" else QueryDict()
-    shown = workshop_view.snapshot(workshop, workshop_view.PHONE)
-    own = workshop_own.own_state(workshop, seat)
-    state = shown["state"]
-    actor = request.actor  # type: ignore[attr-defined]
-    context: dict[str, Any] = {
-        **shown,
-        "phase": state, "role": workshop_view.PHONE, "reasons": reasons or [], "own": own, "often": OFTEN,
-        "takes": TAKES, "step": STEPS.index(state) + 1 if state in STEPS else None, "steps": len(STEPS),
-        "seated_desk": workshop_view.kind_of(workshop, actor) == workshop_view.DESK,
-        **_of_phase(request, state, shown, own, typed),
-    }  # fmt: skip
-    busy = state == "collect" or context.get("may_merge") or (own["ballot"] or {}).get("on_the_roll")
-    context["waiting"] = shown["live"] and not busy
+    own, actor = workshop_own.own_state(workshop, seat), request.actor  # type: ignore[attr-defined]
+    context = _context(request, workshop, own, typed) | {"reasons": reasons or []}
+    context["seated_desk"] = workshop_view.kind_of(workshop, actor) == workshop_view.DESK
+    busy = workshop.state == "collect" or context.get("may_merge") or (own["ballot"] or {}).get("on_the_roll")
+    context["waiting"] = context["live"] and not busy
     return render(request, "usecases/room/phone.html", context, status=status)
 
 
 def phone_preview(request: HttpRequest, workshop: Workshop) -> HttpResponse:
     """What a phone shows in this phase, for facilitators: an empty hand, nothing to press, no seat and no vote."""
+    blank = _blank_ballot(workshop_view.visible_results(workshop, workshop_view.PHONE))
+    own: dict[str, Any] = {"cards": [], "done": False, "followed": [], "ballot": blank}
+    context = _context(request, workshop, own, QueryDict()) | {"preview": True, "item": None}
+    return render(request, "usecases/room/phone.html", context)
+
+
+def _context(request: HttpRequest, workshop: Workshop, own: dict[str, Any], typed: QueryDict) -> dict[str, Any]:
     shown = workshop_view.snapshot(workshop, workshop_view.PHONE)
     state = shown["state"]
-    own: dict[str, Any] = {"cards": [], "done": False, "followed": [], "ballot": _blank_ballot(shown["shown"])}
-    context: dict[str, Any] = {
+    return {
         **shown,
-        "phase": state, "role": workshop_view.PHONE, "own": own, "often": OFTEN, "takes": TAKES, "preview": True,
+        "phase": state, "role": workshop_view.PHONE, "own": own, "often": OFTEN, "takes": TAKES,
         "step": STEPS.index(state) + 1 if state in STEPS else None, "steps": len(STEPS),
-        **_of_phase(request, state, shown, own, QueryDict()),
+        **_of_phase(request, state, shown, own, typed),
     }  # fmt: skip
-    return render(request, "usecases/room/phone.html", {**context, "item": None})
 
 
 def _blank_ballot(shown: dict[str, Any]) -> dict[str, Any] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +25,7 @@ from usecases.models.workshops import LIVE
 from usecases.seats import SeatPass
 from usecases.services import workshops as act
 from usecases.views.room_pages import phone, phone_preview
+from usecases.views.workshops import desk
 
 KEPT = 60 * 24 * 3600  # seconds a browser keeps its seat: longer than any seat is kept here
 
@@ -138,7 +138,7 @@ def workshop(request: HttpRequest, key: str) -> HttpResponseBase:
         raise NotVisible(Reason("not_found", NotVisible.title))
     if request.GET.get("view") == workshop_view.PHONE and workshop_view.may_open(found, actor, workshop_view.PHONE):
         return phone_preview(request, found)
-    return import_module("usecases.views.workshops").desk(request, found)
+    return desk(request, found)
 
 
 # --- the board --------------------------------------------------------------------------------------------------------
