@@ -1,24 +1,5 @@
 // The ballot of a workshop. It works without this: select boxes, a plain form, a page again after it.
-const AGAIN = [1000, 2000, 4000, 8000]; // ms between two tries
-const store = {
-  get: (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
-  set: (key, value) => { try { localStorage.setItem(key, JSON.stringify(value)); } catch { /* private mode */ } },
-  drop: (key) => { try { localStorage.removeItem(key); } catch { /* private mode */ } },
-};
-
-// Sends until somebody answers. The ids in the form make a repeat the same card or ballot.
-async function deliver(address, makeBody, waiting) {
-  for (let n = 0; ; n++) {
-    try {
-      const answer = await fetch(address, { method: "POST", body: makeBody(), headers: { "X-Room": "1" } });
-      if (answer.status < 500 && answer.status !== 429) return answer;
-    } catch { /* no connection */ }
-    waiting();
-    await new Promise((go) => setTimeout(go, AGAIN[Math.min(n, AGAIN.length - 1)]));
-  }
-}
-
-const why = (answer) => answer.json().then((found) => found.reasons.join(" "), () => String(answer.status));
+const { store, deliver, why } = globalThis.post;
 
 // --- the ballot: − and + with the points left, saved after every change
 for (const form of document.querySelectorAll("form[data-ballot]")) {

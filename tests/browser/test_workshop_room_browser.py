@@ -159,21 +159,11 @@ def check(session: Session, updates: Updates, count: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_few_phones_and_a_board_play_a_workshop_to_its_inventory(
-    hall: Hall, language: str, record_testsuite_property: Any
+@pytest.mark.parametrize("count", [FEW, FULL])
+def test_phones_and_a_board_play_a_workshop_to_its_inventory(
+    hall: Hall, language: str, count: int, record_testsuite_property: Any
 ) -> None:
     with ExitStack() as stack:
-        session, updates = play(hall, language, FEW, stack)
-        record_testsuite_property(f"workshop.{FEW}.{language}.median", round(updates.median, 2))
-        check(session, updates, FEW)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_twenty_five_phones_and_a_board_play_a_workshop_to_its_inventory(
-    hall: Hall, language: str, record_testsuite_property: Any
-) -> None:
-    with ExitStack() as stack:
-        session, updates = play(hall, language, FULL, stack)
-        record_testsuite_property(f"workshop.{FULL}.{language}.median", round(updates.median, 2))
-        check(session, updates, FULL)
+        session, updates = play(hall, language, count, stack)
+        record_testsuite_property(f"workshop.{count}.{language}.median", round(updates.median, 2))
+        check(session, updates, count)
